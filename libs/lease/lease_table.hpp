@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Who has leased what, and until when. Pure: time and randomness come in, nothing goes out but values.
+//
+// A binding is over at `expires`; the kernel ends its elements then, by their own timeouts. The table forgets it
+// `grace` later, so that nothing is given out anew, nor added to the kernel, while an element may still be there.
+// A registration lasts at least as long as its longest binding (RFC 3103 section 6).
+//
+// Ports and SPIs are owned by exactly one binding, or free, or resting. Cookies are owned by one binding.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <tl/expected.hpp>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "lease/config.hpp"
+#include "lease/public_address.hpp"
+#include "lease/refusal.hpp"
+
+namespace rsip::lease {
+
+inline constexpr std::chrono::seconds grace{1};
+
+template <typename T>
+using Granted = tl::expected<T, Refusal>;
+
+struct Binding {
+  BindId id{};
+  Ipv4 address;
+  std::vector<Run<Port>> ports;
+  std::vector<Run<Spi>> spis;
+  bool ipsec = false;  ///< RSIPSEC: the host may send ESP, AH and IKE from port 500 with `address`
+  Time expires;
+  std::vector<Cookie> cookies;  ///< least recently used first
+};
+
+struct Registration {
+  ClientId client{};
+  Ipv4 host;
+  std::uint32_t slot = 0;  ///< small and unique among registrations: the n of device rsip<n>
+  Time expires;
+  std::map<BindId, Binding> bindings;
+  /// The host's RSIPSEC bindings on each address, by the time they end.
+  std::map<Ipv4, std::set<std::pair<Time, BindId>>> ipsec;
+  std::uint32_t ports_held = 0;
+  std::uint32_t spis_held = 0;
+  std::uint32_t last_bind = 0;
+};
+
+/// What an ASSIGN_REQUEST asks for.
+struct Request {
+  std::optional<Ipv4> address;  ///< a particular one
+  Wanted<Port> ports;
+  Wanted<Spi> spis;
+  bool ipsec = false;
+  std::optional<LeaseTime> lease;
+};
+
+/// The end of the host's IPsec permission on an address: when the last of its RSIPSEC bindings there is over.
+/// Nothing where it has none, `without` not counted.
+std::optional<Time> ipsec_until(const Registration& registration, Ipv4 address, const Binding* without = nullptr);
+
+class LeaseTable {
+ public:
+  LeaseTable(Config config, Random random);
+
+  const Config& config() const { return config_; }
+  std::size_t hosts() const { return registrations_.size(); }
+
+  /// RFC 3103 section 9.2: too_many_hosts, already_registered.
+  Granted<const Registration*> register_host(Ipv4 host, Time now);
+
+  /// The host's registration where `client` is its client ID, else not_registered or bad_client_id.
+  Granted<const Registration*> registration(Ipv4 host, ClientId client) const;
+  /// Nothing where the host is not registered.
+  const Registration* find(Ipv4 host) const;
+  /// The host's binding, or bad_bind_id where it has none such at `now`.
+  Granted<const Binding*> binding(const Registration& registration, BindId bind, Time now) const;
+
+  /// Takes the resources and makes the binding. The host must be registered. All or nothing.
+  Granted<const Binding*> assign(Ipv4 host, const Request& request, Time now);
+  /// Takes back an assignment that never came into force; nothing rests. The registration's lease stays extended.
+  void undo_assign(Ipv4 host, BindId bind);
+
+  /// The lease a host gets that suggests `suggested`.
+  LeaseTime granted_lease(std::optional<LeaseTime> suggested) const;
+  /// Moves the end of a binding, and that of the registration where it comes earlier.
+  void extend(Ipv4 host, BindId bind, Time expires);
+
+  /// Ends a binding: its ports and SPIs rest for `hold` from `now` on.
+  void free(Ipv4 host, BindId bind, Time now);
+  /// Ends a registration and all its bindings.
+  void deregister(Ipv4 host, Time now);
+
+  struct CookieCheck {
+    enum class Verdict {
+      known,       ///< the host's own, in force already
+      unused,      ///< nobody's: `binding` may have it, instead of `evicted` where it has its fill
+      in_use,      ///< another host's on this address (RFC 3104 section 6.1)
+      no_binding,  ///< the host holds no RSIPSEC binding on this address
+    };
+    Verdict verdict = Verdict::no_binding;
+    const Binding* binding = nullptr;
+    std::optional<Cookie> evicted;
+  };
+  /// May this host use this initiator cookie on this address? A known one becomes the most recently used.
+  CookieCheck check_cookie(Ipv4 host, Ipv4 address, Cookie cookie, Time now);
+  /// Gives an unused cookie to the binding of a check, in place of the one evicted.
+  void learn_cookie(Ipv4 host, const CookieCheck& check, Cookie cookie);
+
+  struct Ended {
+    ClientId client{};
+    Ipv4 host;
+    std::uint32_t slot = 0;
+    std::optional<BindId> bind;  ///< nothing: the registration itself
+    bool last_binding = false;   ///< no binding is left to the host
+  };
+  /// Forgets what ended `grace` or longer ago. At most `most` entries a call; the rest at the next.
+  std::vector<Ended> expire(Time now, std::size_t most = 1024);
+  /// When there is something to expire next.
+  std::optional<Time> next_expiry() const;
+
+ private:
+  /// Bindings before their registration where both end at the same time: BindId{0} is the registration's.
+  struct Due {
+    Time at;
+    bool registration = false;
+    Ipv4 host;
+    BindId bind{};
+    friend constexpr auto operator<=>(const Due&, const Due&) = default;
+  };
+
+  Granted<PublicAddress*> choose_address(const Registration& registration, const Request& request);
+  Granted<void> take(PublicAddress& from, const Request& request, Time now, Binding& into);
+  void extend_registration(Registration& registration, Time expires);
+  void remove_binding(Registration& registration, std::map<BindId, Binding>::iterator position);
+  void remove_registration(Registration& registration, Time now);
+  PublicAddress& public_address(Ipv4 address);
+  std::uint32_t new_slot();
+
+  Config config_;
+  Random random_;
+  std::vector<PublicAddress> addresses_;
+  std::unordered_map<Ipv4, std::size_t> address_index_;
+  std::unordered_map<Ipv4, Registration> registrations_;
+  std::unordered_set<ClientId> clients_;
+  std::set<std::uint32_t> free_slots_;
+  std::uint32_t slots_ = 0;
+  std::set<Due> due_;
+};
+
+}  // namespace rsip::lease

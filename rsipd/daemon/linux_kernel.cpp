@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/linux_kernel.hpp"
+
+#include <cerrno>
+
+namespace rsip {
+
+Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t tunnel_mtu) {
+  Result<steer::Nft> nft = steer::Nft::open();
+  if (!nft) return tl::unexpected(nft.error());
+  Result<steer::Link> link = steer::Link::open();
+  if (!link) return tl::unexpected(link.error());
+  return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*nft), std::move(*link), tunnel_mtu));
+}
+
+LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, std::uint32_t tunnel_mtu)
+    : nft_(std::move(nft)), link_(std::move(link)), tunnel_mtu_(tunnel_mtu) {}
+
+Result<steer::Device> LinuxKernel::add_tunnel(const Tunnel& tunnel) {
+  return link_.add_tunnel({.name = "rsip" + std::to_string(tunnel.slot),
+                           .local = tunnel.gateway,
+                           .remote = tunnel.host,
+                           .mtu = tunnel_mtu_,
+                           .alias = std::string(steer::alias_prefix) + "client " +
+                                    std::to_string(number(tunnel.client)) + " " + to_string(tunnel.host)});
+}
+
+Result<void> LinuxKernel::remove_tunnel(const steer::Device& device) {
+  const Result<void> removed = link_.remove(device);
+  if (!removed && removed.error().code == ENODEV) return {};  // an administrator was faster
+  return removed;
+}
+
+Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
+  if (changes.empty()) return {};
+  return nft_.commit(changes);
+}
+
+Result<void> LinuxKernel::remove_all_tunnels() {
+  const Result<std::vector<steer::TunnelInfo>> tunnels = link_.list_tunnels();
+  if (!tunnels) return tl::unexpected(tunnels.error());
+  for (const steer::TunnelInfo& tunnel : *tunnels) {
+    if (const Result<void> removed = remove_tunnel(tunnel.device); !removed) return removed;
+  }
+  return {};
+}
+
+}  // namespace rsip

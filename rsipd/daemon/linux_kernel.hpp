@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "gateway/kernel.hpp"
+#include "steer/nft.hpp"
+#include "steer/tunnel.hpp"
+
+namespace rsip {
+
+/// The kernel of this machine.
+class LinuxKernel : public gateway::Kernel {
+ public:
+  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t tunnel_mtu);
+
+  Result<steer::Device> add_tunnel(const Tunnel& tunnel) override;
+  Result<void> remove_tunnel(const steer::Device& device) override;
+  Result<void> commit(const steer::Transaction& changes) override;
+
+  /// Removes every tunnel device that an rsipd has left behind.
+  Result<void> remove_all_tunnels();
+
+ private:
+  LinuxKernel(steer::Nft nft, steer::Link link, std::uint32_t tunnel_mtu);
+
+  steer::Nft nft_;
+  steer::Link link_;
+  std::uint32_t tunnel_mtu_;
+};
+
+}  // namespace rsip

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <sodium.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "daemon/exit_code.hpp"
+#include "daemon/options.hpp"
+#include "daemon/service.hpp"
+#include "daemon/startup.hpp"
+
+namespace {
+
+using namespace rsip;
+
+void set_up_log(const std::string& level) {
+  spdlog::set_default_logger(spdlog::stderr_logger_st("rsipd"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  spdlog::set_level(spdlog::level::from_str(level));
+}
+
+/// Every TCP connection needs a descriptor; the server's own limits are the ones that count.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Prints what is wrong; the exit code is that of the gravest, and usage before kernel before network.
+int report(const Setup& setup) {
+  for (const std::string& warning : setup.warnings) std::cerr << "rsipd: warning: " << warning << '\n';
+  int code = exit_ok;
+  for (const Problem& problem : setup.problems) {
+    std::cerr << "rsipd: " << problem.text << '\n';
+    code = code == exit_ok ? problem.code : std::min<int>(code, problem.code);
+  }
+  return code;
+}
+
+int check(const Setup& setup) {
+  const int code = report(setup);
+  if (code == exit_ok) std::cout << steer::skeleton_text(setup.skeleton);
+  return code;
+}
+
+int serve(const Options& options, const Setup& setup) {
+  if (const int code = report(setup); code != exit_ok) return code;
+  raise_descriptor_limit();
+  const auto service = Service::start(options, setup);
+  if (!service) {
+    std::cerr << "rsipd: " << service.error().text << '\n';
+    return service.error().code;
+  }
+  if (const Result<void> done = (*service)->run(); !done) {
+    std::cerr << "rsipd: " << done.error().text() << '\n';
+    return exit_failure;
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const CommandLine command_line = parse_command_line(argc, argv);
+  if (!command_line.options) return command_line.exit_code;
+  const Options& options = *command_line.options;
+  if (sodium_init() < 0) {
+    std::cerr << "rsipd: no source of randomness\n";
+    return exit_failure;
+  }
+  set_up_log(options.log_level);
+  const Setup setup = examine(options);
+  return options.check ? check(setup) : serve(options, setup);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Every flag of rsipd, and the only place that knows them. The manual page is compared with --help by a test.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/policy.hpp"
+#include "lease/config.hpp"
+#include "types/ipv4.hpp"
+
+namespace rsip {
+
+enum class OnExit { keep, remove };
+
+struct Listen {
+  Ipv4 address;
+  std::uint16_t port = 4555;
+};
+
+struct Options {
+  std::vector<std::string> private_interfaces;
+  std::vector<std::string> public_interfaces;
+  std::vector<Listen> listen;  ///< empty: the first address of each private interface
+  gateway::Policy policy;
+  lease::Config lease;
+  std::uint16_t queue = 4555;
+  OnExit on_exit = OnExit::keep;
+  std::string log_level = "info";
+  bool check = false;
+};
+
+/// What to do with a command line: go on with `options`, or exit with `exit_code` (the text has been printed).
+struct CommandLine {
+  std::optional<Options> options;
+  int exit_code = 0;
+};
+
+CommandLine parse_command_line(int argc, char** argv);
+
+}  // namespace rsip

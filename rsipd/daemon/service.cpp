@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/service.hpp"
+
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+#include <asio/post.hpp>
+#include <csignal>
+
+#include "steer/ruleset.hpp"
+
+namespace rsip {
+
+tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& options, const Setup& setup) {
+  const auto problem = [](ExitCode code, const Error& error) { return tl::unexpected(Problem{code, error.text()}); };
+
+  Result<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::open(setup.skeleton.tunnel_mtu);
+  if (!kernel) return problem(exit_kernel, kernel.error());
+  std::unique_ptr<Service> service(new Service(options, std::move(*kernel)));
+
+  // The ports first: where another rsipd runs, its rules must stay as they are.
+  if (const Result<void> done = service->listen(setup.endpoints); !done) return problem(exit_network, done.error());
+  if (const Result<void> done = service->watch_queue(); !done) return problem(exit_network, done.error());
+  if (const Result<void> done = service->kernel_->remove_all_tunnels(); !done)
+    return problem(exit_kernel, done.error());
+  if (const Result<void> done = steer::load(steer::skeleton_text(setup.skeleton)); !done) {
+    return problem(exit_kernel, done.error());
+  }
+  service->wait_for_signal();
+  return service;
+}
+
+Service::Service(const Options& options, std::unique_ptr<LinuxKernel> kernel)
+    : on_exit_(options.on_exit),
+      queue_number_(options.queue),
+      kernel_(std::move(kernel)),
+      gateway_(options.policy, options.lease, randombytes_uniform, *kernel_) {}
+
+Service::~Service() {
+  if (queue_ready_.is_open()) queue_ready_.release();  // the descriptor is the queue's
+}
+
+Result<void> Service::listen(const std::vector<server::Endpoint>& endpoints) {
+  const server::Respond respond = [this](const gateway::Peer& peer, std::span<const std::uint8_t> message) {
+    std::optional<gateway::Bytes> reply = gateway_.handle(peer, message, lease::Clock::now());
+    wait_for_expiry();
+    asio::post(loop_, [this] { gateway_.remove_idle_tunnels(); });  // when the answer has left
+    return reply;
+  };
+  for (const server::Endpoint& endpoint : endpoints) {
+    Result<std::unique_ptr<server::UdpServer>> udp = server::UdpServer::open(loop_, endpoint, respond);
+    if (!udp) return tl::unexpected(udp.error());
+    udp_.push_back(std::move(*udp));
+    Result<std::shared_ptr<server::TcpServer>> tcp = server::TcpServer::open(loop_, endpoint, respond);
+    if (!tcp) return tl::unexpected(tcp.error());
+    tcp_.push_back(std::move(*tcp));
+    spdlog::info("serving {}", server::to_string(endpoint));
+  }
+  return {};
+}
+
+Result<void> Service::watch_queue() {
+  Result<steer::Queue> queue = steer::Queue::open(queue_number_);
+  if (!queue) return tl::unexpected(queue.error());
+  queue_.emplace(std::move(*queue));
+  asio::error_code code;
+  (void)queue_ready_.assign(queue_->fd(), code);
+  if (code) return failure(code.value(), "watch queue " + std::to_string(queue_number_));
+  wait_for_queue();
+  return {};
+}
+
+void Service::wait_for_queue() {
+  queue_ready_.async_wait(asio::posix::stream_descriptor::wait_read, [this](asio::error_code code) {
+    if (code) return;
+    const Result<void> done = queue_->read([this](const steer::QueuedPacket& packet) {
+      return gateway_.judge_ike(packet.in_ifindex, packet.payload, lease::Clock::now());
+    });
+    if (!done) spdlog::error("{}", done.error().text());
+    wait_for_queue();
+  });
+}
+
+void Service::wait_for_signal() {
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.async_wait([this](asio::error_code code, int signal) {
+    if (code) return;
+    spdlog::info("stopping on signal {}", signal);
+    loop_.stop();
+  });
+}
+
+void Service::wait_for_expiry() {
+  const std::optional<lease::Time> next = gateway_.next_expiry();
+  if (next == expiry_at_) return;
+  expiry_at_ = next;
+  if (!next) {
+    expiry_.cancel();
+    return;
+  }
+  expiry_.expires_at(*next);
+  expiry_.async_wait([this](asio::error_code code) {
+    if (code) return;
+    gateway_.expire(lease::Clock::now());
+    expiry_at_.reset();
+    wait_for_expiry();
+  });
+}
+
+Result<void> Service::run() {
+  spdlog::info("ready");
+  loop_.run();
+  if (on_exit_ == OnExit::keep) return {};
+  return take_out();
+}
+
+Result<void> Service::take_out() {
+  if (Result<void> done = steer::unload(); !done) return done;
+  return kernel_->remove_all_tunnels();
+}
+
+}  // namespace rsip

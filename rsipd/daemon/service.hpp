@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/linux_kernel.hpp"
+#include "daemon/options.hpp"
+#include "daemon/startup.hpp"
+#include "gateway/gateway.hpp"
+#include "server/tcp_server.hpp"
+#include "server/udp_server.hpp"
+#include "steer/queue.hpp"
+
+namespace rsip {
+
+/// The running daemon: one event loop that serves hosts, judges first IKE packets and ends leases.
+class Service {
+ public:
+  /// Claims the ports and the queue, then puts the rules into force; from then on nothing of an earlier run is left.
+  static tl::expected<std::unique_ptr<Service>, Problem> start(const Options& options, const Setup& setup);
+
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service();
+
+  /// Serves until SIGTERM or SIGINT, then does what --on-exit says.
+  Result<void> run();
+
+ private:
+  Service(const Options& options, std::unique_ptr<LinuxKernel> kernel);
+
+  Result<void> listen(const std::vector<server::Endpoint>& endpoints);
+  Result<void> watch_queue();
+  void wait_for_queue();
+  void wait_for_signal();
+  void wait_for_expiry();
+  Result<void> take_out();
+
+  OnExit on_exit_;
+  std::uint16_t queue_number_;
+  std::unique_ptr<LinuxKernel> kernel_;
+  gateway::Gateway gateway_;
+  std::optional<steer::Queue> queue_;
+
+  asio::io_context loop_{1};
+  asio::signal_set signals_{loop_};
+  asio::steady_timer expiry_{loop_};
+  std::optional<lease::Time> expiry_at_;
+  asio::posix::stream_descriptor queue_ready_{loop_};
+  std::vector<std::unique_ptr<server::UdpServer>> udp_;
+  std::vector<std::shared_ptr<server::TcpServer>> tcp_;
+};
+
+}  // namespace rsip

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/startup.hpp"
+
+#include <linux/netlink.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include "netlink/socket.hpp"
+#include "steer/interface.hpp"
+#include "steer/probe.hpp"
+#include "steer/ruleset.hpp"
+
+namespace rsip {
+
+namespace {
+
+constexpr std::uint32_t outer_header = 20;  ///< what IP-IP adds to a packet
+
+/// The value of a sysctl such as "net/ipv4/ip_forward"; empty where the kernel has none.
+std::string read_sysctl(const std::string& path) {
+  std::ifstream file("/proc/sys/" + path);
+  std::string value;
+  std::getline(file, value);
+  return value;
+}
+
+class Examination {
+ public:
+  Examination(const Options& options, netlink::Socket socket) : options_(options), socket_(std::move(socket)) {}
+
+  Setup run() {
+    for (const steer::Missing& missing : steer::probe()) {
+      add(exit_kernel, missing.feature + ": " + missing.reason + "; " + missing.remedy);
+    }
+    settings();
+    interfaces();
+    for (const Ipv4 address : options_.lease.pool) pool_address(address);
+    setup_.skeleton.ike_queue = options_.queue;
+    if (setup_.problems.empty()) skeleton();
+    return std::move(setup_);
+  }
+
+ private:
+  void add(ExitCode code, std::string text) { setup_.problems.push_back({code, std::move(text)}); }
+  void add(ExitCode code, const Error& error) { add(code, error.text()); }
+
+  void settings() {
+    if (read_sysctl("net/ipv4/ip_forward") != "1") {
+      add(exit_kernel, "this machine does not forward packets; sysctl -w net.ipv4.ip_forward=1");
+    }
+    // The stricter of the device's own setting and this one counts, and our devices have no address to satisfy either.
+    if (read_sysctl("net/ipv4/conf/all/rp_filter") != "0") {
+      add(exit_kernel,
+          "reverse path filtering for all interfaces would drop what hosts send; sysctl -w "
+          "net.ipv4.conf.all.rp_filter=0 (the settings of single interfaces stay in force)");
+    }
+    if (read_sysctl("net/ipv4/ip_local_reserved_ports").empty()) {
+      const std::uint32_t low = number(options_.lease.ports.first);
+      const std::uint32_t high = number(options_.lease.ports.last());
+      std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
+      std::uint32_t own_low = 0;
+      std::uint32_t own_high = 0;
+      if (file >> own_low >> own_high && own_low <= high && low <= own_high) {
+        const std::string range = std::to_string(low) + "-" + std::to_string(high);
+        setup_.warnings.push_back(
+            "this machine may pick a leased port for a connection of its own; sysctl -w "
+            "net.ipv4.ip_local_reserved_ports=" +
+            range);
+      }
+    }
+  }
+
+  std::optional<steer::Interface> interface(const std::string& name) {
+    const Result<std::optional<steer::Interface>> found = steer::find_interface(socket_, name);
+    if (!found) {
+      add(exit_network, found.error());
+      return std::nullopt;
+    }
+    if (!*found) {
+      add(exit_network, "there is no interface " + name + "; `ip link` lists those there are");
+      return std::nullopt;
+    }
+    if (!(*found)->up) setup_.warnings.push_back("interface " + name + " is down; ip link set " + name + " up");
+    return **found;
+  }
+
+  void interfaces() {
+    std::uint32_t mtu = std::numeric_limits<std::uint32_t>::max();
+    for (const std::string& name : options_.private_interfaces) {
+      const std::optional<steer::Interface> found = interface(name);
+      if (!found) continue;
+      mtu = std::min(mtu, found->mtu);
+      endpoints_of(*found);
+    }
+    setup_.skeleton.tunnel_mtu = mtu - outer_header;
+    for (const std::string& name : options_.public_interfaces) {
+      if (std::ranges::find(options_.private_interfaces, name) != options_.private_interfaces.end()) {
+        add(exit_usage, "interface " + name + " cannot be both private and public");
+      } else if (interface(name)) {
+        setup_.skeleton.public_devices.push_back(name);
+      }
+    }
+    if (!setup_.endpoints.empty()) setup_.skeleton.tunnel_gateway = setup_.endpoints.front().address;
+  }
+
+  /// Each address of --listen is served on the private interface that has it, or on all where none has (an address on
+  /// the loopback, say); without --listen, the interface's first address.
+  void endpoints_of(const steer::Interface& interface) {
+    if (!options_.listen.empty()) {
+      for (const Listen& listen : options_.listen) {
+        setup_.endpoints.push_back({interface.device.name, listen.address, listen.port});
+      }
+      return;
+    }
+    const Result<std::optional<Ipv4>> address = steer::primary_address(socket_, interface.device);
+    if (!address) return add(exit_network, address.error());
+    if (!*address) {
+      return add(exit_network, "interface " + interface.device.name +
+                                   " has no IPv4 address; ip addr add ADDR/LEN dev " + interface.device.name);
+    }
+    setup_.endpoints.push_back({interface.device.name, **address, 4555});
+  }
+
+  void pool_address(Ipv4 address) {
+    const Result<bool> here = steer::is_local_or_routed_here(socket_, address);
+    if (!here) return add(exit_network, here.error());
+    if (*here) return;
+    const std::string text = to_string(address);
+    add(exit_network, "pool address " + text + " does not lead to this machine; ip addr add " + text + "/32 dev " +
+                          options_.public_interfaces.front() + ", or where it is routed here: ip route add blackhole " +
+                          text + "/32");
+  }
+
+  void skeleton() {
+    const Result<void> accepted = steer::check(steer::skeleton_text(setup_.skeleton));
+    if (!accepted) add(exit_kernel, accepted.error());
+  }
+
+  const Options& options_;
+  netlink::Socket socket_;
+  Setup setup_;
+};
+
+}  // namespace
+
+Setup examine(const Options& options) {
+  Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_ROUTE);
+  if (!socket) {
+    Setup setup;
+    setup.problems.push_back({exit_kernel, socket.error().text()});
+    return setup;
+  }
+  return Examination(options, std::move(*socket)).run();
+}
+
+}  // namespace rsip

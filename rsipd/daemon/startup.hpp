@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/exit_code.hpp"
+#include "daemon/options.hpp"
+#include "server/responder.hpp"
+#include "steer/skeleton.hpp"
+
+namespace rsip {
+
+/// Why the daemon cannot start, in one line that says what to do about it.
+struct Problem {
+  ExitCode code = exit_failure;
+  std::string text;
+};
+
+/// What was found out about this machine.
+struct Setup {
+  std::vector<server::Endpoint> endpoints;
+  steer::SkeletonOptions skeleton;
+  std::vector<Problem> problems;      ///< the daemon must not start
+  std::vector<std::string> warnings;  ///< it may, but something will not work well
+};
+
+/// Looks at the kernel, its settings, the interfaces and the addresses that the options name. Changes nothing.
+Setup examine(const Options& options);
+
+}  // namespace rsip

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Between what an ASSIGN message says and what the lease table grants.
+#pragma once
+
+#include <optional>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "lease/lease_table.hpp"
+#include "wire/message.hpp"
+
+namespace rsip::gateway {
+
+/// The local address of a request: nothing for 'don't care' (the zero address of RFC 3103 section 9.8.3 too).
+/// LOCAL_ADDR_UNALLOWED for IPv6, of which the pool has none; BAD_PARAM for a netmask or a name (section 8.1).
+tl::expected<std::optional<Ipv4>, wire::ErrorCode> local_address(const wire::Address& address);
+
+lease::Wanted<Port> wanted_ports(const wire::Ports& ports);
+lease::Wanted<Spi> wanted_spis(const wire::Spis& spis);
+
+/// The parameter that says what was granted: a run where it is one, else a list; NoPorts for none.
+wire::Ports granted_ports(const std::vector<Run<Port>>& ports);
+/// At least one SPI.
+wire::Spis granted_spis(const std::vector<Run<Spi>>& spis);
+
+/// What stands in a response for remote ports where there is no remote flow policy: 'don't care' (RFC 3103 section
+/// 9.9.3), or 'don't need' where the request said so (RFC 3104 section 6.2).
+wire::Ports remote_ports_without_policy(const wire::Ports& requested);
+
+}  // namespace rsip::gateway

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+
+#include "steer/element.hpp"
+#include "steer/transaction.hpp"
+#include "types/ids.hpp"
+#include "types/ipv4.hpp"
+#include "types/result.hpp"
+
+namespace rsip::gateway {
+
+/// What the gateway asks of the kernel. Each call returns when the kernel has done it or refused.
+class Kernel {
+ public:
+  Kernel() = default;
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+  virtual ~Kernel() = default;
+
+  struct Tunnel {
+    std::uint32_t slot = 0;  ///< the n of rsip<n>
+    ClientId client{};
+    Ipv4 host;     ///< Xa, the tunnel's far end
+    Ipv4 gateway;  ///< Na, its near end
+  };
+  virtual Result<steer::Device> add_tunnel(const Tunnel& tunnel) = 0;
+  virtual Result<void> remove_tunnel(const steer::Device& device) = 0;
+
+  /// All changes or none.
+  virtual Result<void> commit(const steer::Transaction& changes) = 0;
+};
+
+}  // namespace rsip::gateway

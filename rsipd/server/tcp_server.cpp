@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server/tcp_server.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "server/socket_options.hpp"
+#include "server/tcp_connection.hpp"
+
+namespace rsip::server {
+
+namespace {
+
+/// How long to wait when there are no file descriptors left, instead of asking again at once.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+}  // namespace
+
+Result<std::shared_ptr<TcpServer>> TcpServer::open(asio::io_context& loop, const Endpoint& endpoint, Respond respond) {
+  asio::ip::tcp::acceptor acceptor(loop);
+  asio::error_code code;
+  (void)acceptor.open(asio::ip::tcp::v4(), code);
+  if (!code) (void)acceptor.set_option(asio::socket_base::reuse_address(true), code);
+  if (code) return failure(code.value(), "open a TCP socket");
+  if (const Result<void> bound = bind_to(acceptor.native_handle(), endpoint); !bound) {
+    return tl::unexpected(bound.error());
+  }
+  (void)acceptor.listen(asio::socket_base::max_listen_connections, code);
+  if (code) return failure(code.value(), "serve " + to_string(endpoint));
+  std::shared_ptr<TcpServer> server(new TcpServer(std::move(acceptor), endpoint.address, std::move(respond)));
+  server->accept();
+  return server;
+}
+
+TcpServer::TcpServer(asio::ip::tcp::acceptor acceptor, Ipv4 address, Respond respond)
+    : acceptor_(std::move(acceptor)),
+      pause_(acceptor_.get_executor()),
+      address_(address),
+      respond_(std::move(respond)) {}
+
+void TcpServer::accept() {
+  acceptor_.async_accept([this](asio::error_code code, asio::ip::tcp::socket socket) {
+    if (code == asio::error::operation_aborted) return;
+    if (!code) {
+      admit(std::move(socket));
+      return accept();
+    }
+    spdlog::warn("connection not accepted: {}", code.message());
+    pause_.expires_after(accept_pause);
+    pause_.async_wait([this](asio::error_code aborted) {
+      if (!aborted) accept();
+    });
+  });
+}
+
+void TcpServer::admit(asio::ip::tcp::socket socket) {
+  asio::error_code code;
+  const asio::ip::tcp::endpoint remote = socket.remote_endpoint(code);
+  if (code || count_ >= max_connections) return;
+
+  const gateway::Peer peer{.host = Ipv4{remote.address().to_v4().to_uint()},
+                           .port = remote.port(),
+                           .gateway = address_,
+                           .transport = gateway::Transport::tcp};
+  auto& of_host = connections_[peer.host];
+  if (of_host.size() >= max_connections_of_host) {
+    if (const std::shared_ptr<TcpConnection> oldest = of_host.front().lock()) oldest->close();
+  }
+  const auto connection = std::make_shared<TcpConnection>(shared_from_this(), std::move(socket), peer);
+  of_host.push_back(connection);
+  ++count_;
+  connection->start();
+}
+
+void TcpServer::forget(const TcpConnection& connection) {
+  --count_;
+  const auto found = connections_.find(connection.host());
+  std::erase_if(found->second, [](const std::weak_ptr<TcpConnection>& weak) { return weak.expired(); });
+  if (found->second.empty()) connections_.erase(found);
+}
+
+}  // namespace rsip::server
