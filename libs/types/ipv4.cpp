@@ -9,13 +9,18 @@ namespace rsip {
 
 namespace {
 
-std::uint32_t mask_of(std::uint8_t length) { return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length); }
+std::uint32_t mask_of(std::uint8_t length) {
+  return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length);
+}
 
 }  // namespace
 
-bool Prefix::contains(Ipv4 address) const { return (address.value & mask_of(length)) == network.value; }
+bool Prefix::contains(Ipv4 address) const {
+  return (address.value & mask_of(length)) == network.value;
+}
 
 std::optional<Ipv4> parse_ipv4(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // inet_pton would not see what follows
   in_addr raw{};
   if (inet_pton(AF_INET, std::string(text).c_str(), &raw) != 1) return std::nullopt;
   return Ipv4{ntohl(raw.s_addr)};

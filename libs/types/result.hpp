@@ -12,9 +12,9 @@ namespace rsip {
 
 /// A failed system or netlink call: its errno, the object it was about, and what to do about it.
 struct Error {
-  int code = 0;         ///< errno value; 0 where the failure is not the system's
-  std::string what;     ///< "add device rsip3", "bind 10.0.0.1:4555"
-  std::string remedy;   ///< "modprobe ipip"; empty where there is none to offer
+  int code = 0;        ///< errno value; 0 where the failure is not the system's
+  std::string what;    ///< "add device rsip3", "bind 10.0.0.1:4555"
+  std::string remedy;  ///< "modprobe ipip"; empty where there is none to offer
 
   /// One line: "add device rsip3: Operation not supported; modprobe ipip".
   std::string text() const {

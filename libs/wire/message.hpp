@@ -17,7 +17,7 @@
 namespace rsip::wire {
 
 inline constexpr std::uint8_t rsip_version = 1;
-inline constexpr std::size_t header_size = 4;         ///< version, type, overall length (RFC 3103 section 9)
+inline constexpr std::size_t header_size = 4;  ///< version, type, overall length (RFC 3103 section 9)
 inline constexpr std::size_t max_message_size = 65535;
 
 /// RFC 3103 appendix B, RFC 3104 appendix C.
@@ -54,6 +54,7 @@ struct Common {
 };
 
 struct ErrorResponse : Common {
+  static constexpr MessageType type = MessageType::error_response;
   ErrorCode error = ErrorCode::unknown_error;
   std::optional<ClientId> client;
   std::optional<BindId> bind;
@@ -61,10 +62,12 @@ struct ErrorResponse : Common {
 };
 
 struct RegisterRequest : Common {
+  static constexpr MessageType type = MessageType::register_request;
   friend auto operator<=>(const RegisterRequest&, const RegisterRequest&) = default;
 };
 
 struct RegisterResponse : Common {
+  static constexpr MessageType type = MessageType::register_response;
   ClientId client{};
   LeaseTime lease{};
   FlowPolicy policy;
@@ -74,16 +77,19 @@ struct RegisterResponse : Common {
 };
 
 struct DeregisterRequest : Common {
+  static constexpr MessageType type = MessageType::deregister_request;
   ClientId client{};
   friend auto operator<=>(const DeregisterRequest&, const DeregisterRequest&) = default;
 };
 
 struct DeregisterResponse : Common {
+  static constexpr MessageType type = MessageType::deregister_response;
   ClientId client{};
   friend auto operator<=>(const DeregisterResponse&, const DeregisterResponse&) = default;
 };
 
 struct AssignRequestRsaIp : Common {
+  static constexpr MessageType type = MessageType::assign_request_rsa_ip;
   ClientId client{};
   Address local;
   Address remote;
@@ -94,6 +100,7 @@ struct AssignRequestRsaIp : Common {
 };
 
 struct AssignResponseRsaIp : Common {
+  static constexpr MessageType type = MessageType::assign_response_rsa_ip;
   ClientId client{};
   BindId bind{};
   Address local;
@@ -106,6 +113,7 @@ struct AssignResponseRsaIp : Common {
 };
 
 struct AssignRequestRsapIp : Common {
+  static constexpr MessageType type = MessageType::assign_request_rsap_ip;
   ClientId client{};
   Address local;
   Ports local_ports = AnyPorts{};
@@ -117,6 +125,7 @@ struct AssignRequestRsapIp : Common {
 };
 
 struct AssignResponseRsapIp : Common {
+  static constexpr MessageType type = MessageType::assign_response_rsap_ip;
   ClientId client{};
   BindId bind{};
   Address local;
@@ -130,6 +139,7 @@ struct AssignResponseRsapIp : Common {
 };
 
 struct AssignRequestRsipsec : Common {
+  static constexpr MessageType type = MessageType::assign_request_rsipsec;
   ClientId client{};
   Address local;
   Ports local_ports = NoPorts{};
@@ -142,6 +152,7 @@ struct AssignRequestRsipsec : Common {
 };
 
 struct AssignResponseRsipsec : Common {
+  static constexpr MessageType type = MessageType::assign_response_rsipsec;
   ClientId client{};
   BindId bind{};
   Address local;
@@ -156,6 +167,7 @@ struct AssignResponseRsipsec : Common {
 };
 
 struct ExtendRequest : Common {
+  static constexpr MessageType type = MessageType::extend_request;
   ClientId client{};
   BindId bind{};
   std::optional<LeaseTime> lease;
@@ -163,6 +175,7 @@ struct ExtendRequest : Common {
 };
 
 struct ExtendResponse : Common {
+  static constexpr MessageType type = MessageType::extend_response;
   ClientId client{};
   BindId bind{};
   LeaseTime lease{};
@@ -170,19 +183,21 @@ struct ExtendResponse : Common {
 };
 
 struct FreeRequest : Common {
+  static constexpr MessageType type = MessageType::free_request;
   ClientId client{};
   BindId bind{};
   friend auto operator<=>(const FreeRequest&, const FreeRequest&) = default;
 };
 
 struct FreeResponse : Common {
+  static constexpr MessageType type = MessageType::free_response;
   ClientId client{};
   BindId bind{};
   friend auto operator<=>(const FreeResponse&, const FreeResponse&) = default;
 };
 
 /// One address or network of a QUERY message (RFC 3103 section 9.14.2, 9.15.2). `netmask` is present where it is a
-/// network; `remote` is meaningful in responses only.
+/// network, is an Ipv4Netmask then, and `address` no name (section 9.14.3); `remote` is false in requests.
 struct QueryTuple {
   bool remote = false;
   Address address;
@@ -191,18 +206,21 @@ struct QueryTuple {
 };
 
 struct QueryRequest : Common {
+  static constexpr MessageType type = MessageType::query_request;
   ClientId client{};
   std::vector<QueryTuple> tuples;
   friend auto operator<=>(const QueryRequest&, const QueryRequest&) = default;
 };
 
 struct QueryResponse : Common {
+  static constexpr MessageType type = MessageType::query_response;
   ClientId client{};
   std::vector<QueryTuple> tuples;
   friend auto operator<=>(const QueryResponse&, const QueryResponse&) = default;
 };
 
 struct ListenRequest : Common {
+  static constexpr MessageType type = MessageType::listen_request;
   ClientId client{};
   Address local;
   Ports local_ports = AnyPorts{};
@@ -214,6 +232,7 @@ struct ListenRequest : Common {
 };
 
 struct ListenResponse : Common {
+  static constexpr MessageType type = MessageType::listen_response;
   ClientId client{};
   BindId bind{};
   Address local;
@@ -226,11 +245,10 @@ struct ListenResponse : Common {
   friend auto operator<=>(const ListenResponse&, const ListenResponse&) = default;
 };
 
-using Message =
-    std::variant<ErrorResponse, RegisterRequest, RegisterResponse, DeregisterRequest, DeregisterResponse,
-                 AssignRequestRsaIp, AssignResponseRsaIp, AssignRequestRsapIp, AssignResponseRsapIp, ExtendRequest,
-                 ExtendResponse, FreeRequest, FreeResponse, QueryRequest, QueryResponse, ListenRequest, ListenResponse,
-                 AssignRequestRsipsec, AssignResponseRsipsec>;
+using Message = std::variant<ErrorResponse, RegisterRequest, RegisterResponse, DeregisterRequest, DeregisterResponse,
+                             AssignRequestRsaIp, AssignResponseRsaIp, AssignRequestRsapIp, AssignResponseRsapIp,
+                             ExtendRequest, ExtendResponse, FreeRequest, FreeResponse, QueryRequest, QueryResponse,
+                             ListenRequest, ListenResponse, AssignRequestRsipsec, AssignResponseRsipsec>;
 
 MessageType type_of(const Message& message);
 

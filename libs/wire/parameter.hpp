@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -29,7 +30,8 @@ enum class ParameterType : std::uint8_t {
   spi = 22,
 };
 
-/// 'Don't care' (Address of length 1, RFC 3103 section 8.1).
+/// 'Don't care' (Address of length 1, RFC 3103 section 8.1). Where a message requires an address, one of all zeros
+/// (section 9.8.3) decodes to this too.
 struct AnyAddress {
   friend constexpr auto operator<=>(AnyAddress, AnyAddress) = default;
 };
@@ -41,7 +43,9 @@ struct Ipv6 {
   std::array<std::uint8_t, 16> bytes{};
   friend auto operator<=>(const Ipv6&, const Ipv6&) = default;
 };
-/// A name in ASCII, 1 to 65,000 odd bytes, never with a terminating zero.
+/// No domain name is longer (RFC 1035 section 2.3.4). Keeps an answer that repeats a request's name a valid message.
+inline constexpr std::size_t max_name_size = 255;
+/// A name of 1 to max_name_size printable ASCII bytes, no space, never with a terminating zero.
 struct Fqdn {
   std::string name;
   friend auto operator<=>(const Fqdn&, const Fqdn&) = default;
@@ -59,15 +63,17 @@ struct AnyPorts {
   std::uint8_t count = 1;
   friend constexpr auto operator<=>(AnyPorts, AnyPorts) = default;
 };
-/// RFC 3103 section 8.2: a contiguous run (one port is a run of one), or a list of two or more different ports.
+/// RFC 3103 section 8.2: a contiguous run (one port is a run of one), or a list of two or more different ports. At most
+/// 255 of them, and none is 0.
 using Ports = std::variant<NoPorts, AnyPorts, Run<Port>, std::vector<Port>>;
 
-/// 'Don't care', `count` of them (length 2, RFC 3104 section 6.2). Never 0.
+/// 'Don't care', `count` of them (length 2, RFC 3104 section 6.2). Never 0. The form with zeros decodes to this too.
 struct AnySpis {
   std::uint16_t count = 1;
   friend constexpr auto operator<=>(AnySpis, AnySpis) = default;
 };
-/// RFC 3104 section 6.2: a contiguous run (one SPI is a run of one), or a list of two or more different SPIs.
+/// RFC 3104 section 6.2: a contiguous run (one SPI is a run of one), or a list of two or more different SPIs. At most
+/// 65,535 of them, and none is 0.
 using Spis = std::variant<AnySpis, Run<Spi>, std::vector<Spi>>;
 
 /// RFC 3103 section 8.6. Other values are kept as they come: the gateway answers BAD_TUNNEL_TYPE, not the decoder.

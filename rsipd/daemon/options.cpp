@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <iostream>
 #include <limits>
 
+#include "cli/formatter.hpp"
 #include "daemon/exit_code.hpp"
 
 namespace rsip {
@@ -78,24 +78,27 @@ CLI::Option* add_seconds(CLI::App& app, const std::string& flag, LeaseTime& into
   return app
       .add_option_function<std::uint32_t>(
           flag, [&into](std::uint32_t seconds) { into = LeaseTime{seconds}; }, help)
-      ->check(CLI::Range(least, std::numeric_limits<std::uint32_t>::max() / 2))
+      ->check(CLI::Range(least, std::numeric_limits<std::uint32_t>::max() / 2).description(""))
       ->type_name("SECONDS")
       ->default_str(std::to_string(into.count()));
 }
 
 CLI::Option* add_limit(CLI::App& app, const std::string& flag, std::uint32_t& into, const std::string& help) {
   return app.add_option(flag, into, help)
-      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{10'000'000}))
+      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{10'000'000}).description(""))
       ->type_name("N")
       ->capture_default_str();
 }
 
-/// CLI11 names the flag in some of its messages and not in others; users get one line that always does.
-int print_error(const CLI::ParseError& problem) {
-  std::string text = problem.what();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::cerr << "rsipd: " << text << " (see rsipd --help)\n";
-  return exit_usage;
+/// One of a few words.
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return {[words](std::string& text) {
+            if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
+            std::string wanted;
+            for (const std::string& word : words) wanted += (wanted.empty() ? "" : ", ") + word;
+            return "'" + text + "' is not one of " + wanted;
+          },
+          ""};
 }
 
 }  // namespace
@@ -113,9 +116,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   std::vector<std::string> ipsec_allow;
   LeaseTime hold{static_cast<std::uint32_t>(options.lease.hold.count())};
 
-  app.get_formatter()->column_width(36);
-  app.set_version_flag("--version", "rsipd " RSIP_VERSION);
-  app.set_help_flag("--help,-h", "Print this help and exit");
+  cli::set_up(app, "rsipd " RSIP_VERSION);
 
   app.add_option("--private-interface", options.private_interfaces, "Interface towards the hosts; repeatable")
       ->type_name("IF")
@@ -161,14 +162,15 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_limit(app, "--max-cookies", options.lease.max_cookies,
             "IKE initiator cookies of one binding; the least recently used goes first");
   app.add_option("--queue", options.queue, "NFQUEUE for first IKE packets")->type_name("N")->capture_default_str();
-  app.add_option("--on-exit", options.on_exit, "Leave steering in force until the leases end, or take it out")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, OnExit>{{"keep", OnExit::keep}, {"remove", OnExit::remove}})
-              .description(""))
+  app.add_option_function<std::string>(
+         "--on-exit",
+         [&](const std::string& text) { options.on_exit = text == "remove" ? OnExit::remove : OnExit::keep; },
+         "Leave steering in force until the leases end, or take it out")
+      ->check(one_of({"keep", "remove"}))
       ->type_name("keep|remove")
       ->default_str("keep");
   app.add_option("--log-level", options.log_level, "How much to log")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}).description(""))
+      ->check(one_of({"debug", "info", "warning", "error"}))
       ->type_name("debug|info|warning|error")
       ->capture_default_str();
   app.add_flag("--check", options.check,
@@ -190,7 +192,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return {std::nullopt, app.exit(version)};
   } catch (const CLI::ParseError& problem) {
-    return {std::nullopt, print_error(problem)};
+    return {std::nullopt, cli::print_error(problem, "rsipd", exit_usage)};
   }
   return {std::move(options), exit_ok};
 }

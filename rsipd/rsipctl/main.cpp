@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/formatter.hpp"
+#include "rsipctl/tables.hpp"
+
+namespace {
+
+using namespace rsip;
+using nlohmann::json;
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+
+std::string join(const std::vector<ctl::Range>& ranges, bool hexadecimal) {
+  std::ostringstream text;
+  if (hexadecimal) text << std::hex << std::showbase;
+  for (const ctl::Range& range : ranges) {
+    if (&range != ranges.data()) text << ',';
+    text << range.first;
+    if (range.last != range.first) text << '-' << range.last;
+  }
+  return ranges.empty() ? "-" : text.str();
+}
+
+std::string hexadecimal(std::uint64_t number) {
+  std::ostringstream text;
+  text << "0x" << std::hex << std::setw(16) << std::setfill('0') << number;
+  return text.str();
+}
+
+json to_json(const std::vector<ctl::Range>& ranges) {
+  json list = json::array();
+  for (const ctl::Range& range : ranges) list.push_back({{"first", range.first}, {"last", range.last}});
+  return list;
+}
+
+void print(const std::vector<ctl::Binding>& bindings, bool as_json) {
+  if (as_json) {
+    json list = json::array();
+    for (const ctl::Binding& binding : bindings) {
+      json cookies = json::array();
+      for (const std::uint64_t cookie : binding.cookies) cookies.push_back(hexadecimal(cookie));
+      list.push_back({{"client", std::stoull(binding.client)},
+                      {"bind", std::stoull(binding.bind)},
+                      {"host", binding.host},
+                      {"address", binding.address},
+                      {"device", binding.device},
+                      {"ports", to_json(binding.ports)},
+                      {"spis", to_json(binding.spis)},
+                      {"cookies", cookies},
+                      {"expires", binding.expires}});
+    }
+    std::cout << list.dump() << '\n';
+    return;
+  }
+  std::cout << std::left << std::setw(16) << "HOST" << std::setw(12) << "CLIENT" << std::setw(6) << "BIND"
+            << std::setw(16) << "ADDRESS" << std::setw(16) << "DEVICE" << std::setw(9) << "EXPIRES"
+            << "RESOURCES\n";
+  for (const ctl::Binding& binding : bindings) {
+    std::cout << std::setw(16) << binding.host << std::setw(12) << binding.client << std::setw(6) << binding.bind
+              << std::setw(16) << binding.address << std::setw(16) << binding.device << std::setw(9)
+              << (std::to_string(binding.expires) + "s") << "ports " << join(binding.ports, false) << ", SPIs "
+              << join(binding.spis, true) << ", cookies " << binding.cookies.size() << '\n';
+  }
+}
+
+void print(const std::vector<ctl::Counter>& counters, bool as_json) {
+  if (as_json) {
+    json list = json::array();
+    for (const ctl::Counter& counter : counters) {
+      list.push_back({{"name", counter.name},
+                      {"meaning", counter.meaning},
+                      {"packets", counter.packets},
+                      {"bytes", counter.bytes}});
+    }
+    std::cout << list.dump() << '\n';
+    return;
+  }
+  for (const ctl::Counter& counter : counters) {
+    std::cout << std::left << std::setw(18) << counter.name << std::right << std::setw(12) << counter.packets
+              << " packets  " << counter.meaning << '\n';
+  }
+}
+
+int fail(const Error& error) {
+  std::cerr << "rsipctl: " << error.text() << '\n';
+  return exit_failure;
+}
+
+int show_bindings(const std::string& host, bool as_json) {
+  const Result<json> table = ctl::list_table("netdev");
+  if (!table) return fail(table.error());
+  std::vector<ctl::Binding> bindings = ctl::bindings_of(*table);
+  if (!host.empty()) {
+    std::erase_if(bindings, [&host](const ctl::Binding& binding) { return binding.host != host; });
+  }
+  print(bindings, as_json);
+  return 0;
+}
+
+int show_counters(bool as_json) {
+  const Result<json> table = ctl::list_table("ip");
+  if (!table) return fail(table.error());
+  print(ctl::counters_of(*table), as_json);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Shows what the RSIP gateway has in force, as the kernel has it.", "rsipctl"};
+  cli::set_up(app, "rsipctl " RSIP_VERSION);
+  app.require_subcommand(1);
+  bool as_json = false;
+  std::string host;
+  CLI::App* bindings = app.add_subcommand("bindings", "List the bindings: host, address, ports, SPIs, time left");
+  bindings->add_option("--host", host, "Only those of this host")->type_name("ADDR");
+  bindings->add_flag("--json", as_json, "Print JSON");
+  CLI::App* counters = app.add_subcommand("counters", "List what was dropped or queued, and why");
+  counters->add_flag("--json", as_json, "Print JSON");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& problem) {
+    return cli::print_error(problem, "rsipctl", exit_usage);
+  }
+  return *bindings ? show_bindings(host, as_json) : show_counters(as_json);
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "gateway/kernel.hpp"
+
+namespace rsip::test {
+
+/// A kernel in memory with the rules of the real one: transactions are atomic, a key is there once, a tunnel's name
+/// and far end are there once. Elements do not time out.
+class MemoryKernel : public gateway::Kernel {
+ public:
+  using Key = std::tuple<steer::Family, std::string, std::vector<std::uint8_t>>;
+
+  Result<steer::Device> add_tunnel(const Tunnel& tunnel) override {
+    if (fail_tunnels) return failure(ENOMEM, "add tunnel");
+    const std::string name = "rsip" + std::to_string(tunnel.slot);
+    for (const auto& [index, other] : tunnels) {
+      if (other.slot == tunnel.slot || other.host == tunnel.host) return failure(EEXIST, "add device " + name);
+    }
+    tunnels.emplace(++last_index, tunnel);
+    return steer::Device{name, last_index};
+  }
+
+  Result<void> remove_tunnel(const steer::Device& device) override {
+    if (tunnels.erase(device.index) == 0) return failure(ENODEV, "remove device " + device.name);
+    return {};
+  }
+
+  Result<void> commit(const steer::Transaction& changes) override {
+    ++commits;
+    if (fail_commits) return failure(ENOENT, "commit");
+    std::map<Key, steer::Element> next = elements;
+    for (const steer::Element& element : changes.removals()) next.erase(key(element));
+    for (const steer::Element& element : changes.additions()) {
+      if (!next.emplace(key(element), element).second) return failure(EEXIST, "add " + steer::to_string(element));
+    }
+    elements = std::move(next);
+    return {};
+  }
+
+  static Key key(const steer::Element& element) { return {element.family, element.set, element.key}; }
+
+  /// How many elements a set or map has; `family` tells the two maps of one name apart.
+  std::size_t count(steer::Family family, const std::string& set) const {
+    std::size_t sum = 0;
+    for (const auto& [where, element] : elements) sum += std::get<0>(where) == family && std::get<1>(where) == set;
+    return sum;
+  }
+
+  std::map<Key, steer::Element> elements;
+  std::map<std::uint32_t, Tunnel> tunnels;
+  std::uint32_t last_index = 100;
+  int commits = 0;
+  bool fail_commits = false;
+  bool fail_tunnels = false;
+};
+
+}  // namespace rsip::test
