@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "host/client.hpp"
+
+namespace rsip::host {
+
+Client::Client(const Settings& settings, Events events)
+    : settings_(settings),
+      events_(std::move(events)),
+      session_(settings.peer.protocol, settings.wish, settings.spread) {}
+
+Result<std::unique_ptr<Client>> Client::create(asio::io_context& io, const Settings& settings, Events events) {
+  std::unique_ptr<Client> client(new Client(settings, std::move(events)));
+  Client* self = client.get();
+  const Endpoints endpoints{settings.local, settings.peer.gateway, settings.peer.port};
+  Transport::Events transport_events{
+      [self](std::span<const std::uint8_t> bytes) { self->act(self->session_.received(bytes, BootClock::now())); },
+      [self] { self->act(self->session_.connection_failed(BootClock::now())); }};
+  if (settings.peer.protocol == Protocol::tcp) {
+    client->transport_ = open_tcp(io, endpoints, std::move(transport_events));
+  } else {
+    Result<std::unique_ptr<Transport>> udp = open_udp(io, endpoints, std::move(transport_events));
+    if (!udp) return tl::unexpected(udp.error());
+    client->transport_ = std::move(*udp);
+  }
+  Result<std::unique_ptr<BootTimer>> timer =
+      BootTimer::create(io, [self] { self->act(self->session_.tick(BootClock::now())); });
+  if (!timer) return tl::unexpected(timer.error());
+  client->timer_ = std::move(*timer);
+  return client;
+}
+
+void Client::start() {
+  act(session_.start(BootClock::now()));
+}
+
+void Client::stop() {
+  act(session_.stop(BootClock::now()));
+}
+
+void Client::act(const Actions& actions) {
+  for (const Action& action : actions) {
+    std::visit([this](const auto& each) { act(each); }, action);
+  }
+  const std::optional<TimePoint> deadline = session_.deadline();
+  const Result<void> armed = deadline ? timer_->set(*deadline) : timer_->cancel();
+  if (!armed) events_.notice(armed.error().text());
+}
+
+void Client::act(const Notice& notice) {
+  const std::string& complaint = transport_->complaint();
+  events_.notice(complaint.empty() ? notice.text : notice.text + " (" + complaint + ")");
+}
+
+void Client::act(const Ended& ended) {
+  transport_->disconnect();
+  events_.ended(ended.reason, explain(ended.reason, settings_.peer, transport_->complaint()));
+}
+
+}  // namespace rsip::host

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "host/remedy.hpp"
+
+#include <array>
+#include <utility>
+
+namespace rsip::host {
+namespace {
+
+using wire::ErrorCode;
+
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 32> remedies{{
+    {ErrorCode::unknown_error, "look into the gateway's log"},
+    {ErrorCode::use_tcp, "the gateway serves TCP only: use --tcp"},
+    {ErrorCode::flow_policy_violation,
+     "the gateway wants to know every remote host; ask its administrator for a remote flow policy of 'none'"},
+    {ErrorCode::internal_server_error, "look into the gateway's log, then try again"},
+    {ErrorCode::message_counter_required, "report this: rsip always sends a counter over UDP; --tcp does without"},
+    {ErrorCode::unsupported_rsip_version, "the gateway does not speak RSIP version 1 (RFC 3103)"},
+    {ErrorCode::missing_param, "report this: the gateway misses something in a request of rsip"},
+    {ErrorCode::duplicate_param, "report this: the gateway finds something twice in a request of rsip"},
+    {ErrorCode::extra_param, "report this: the gateway finds something too much in a request of rsip"},
+    {ErrorCode::illegal_param, "the gateway does not know a parameter; without IPsec support try --spis 0"},
+    {ErrorCode::bad_param, "the gateway does not accept a value; try fewer --ports or --spis"},
+    {ErrorCode::illegal_message, "the gateway does not know the request; without IPsec support try --spis 0"},
+    {ErrorCode::bad_message, "report this: the gateway cannot read a request of rsip"},
+    {ErrorCode::unsupported_message, "the gateway does not serve this request; without IPsec support try --spis 0"},
+    {ErrorCode::register_first, "the gateway lost the registration meanwhile: try again"},
+    {ErrorCode::already_registered, "another program registers this host's address with the gateway: stop it"},
+    {ErrorCode::already_unregistered, "the gateway had removed the registration before: try again"},
+    {ErrorCode::registration_denied, "ask the gateway's administrator to --allow this host's address"},
+    {ErrorCode::bad_client_id, "another program registers this host's address with the gateway: stop it"},
+    {ErrorCode::bad_bind_id, "the gateway lost the lease meanwhile: try again"},
+    {ErrorCode::bad_tunnel_type, "the gateway must offer IP-IP tunnels: ask its administrator"},
+    {ErrorCode::local_addr_unavailable, "the gateway's pool has no free address: try again later"},
+    {ErrorCode::local_addrport_unavailable, "the gateway has not that many free ports: ask for fewer with --ports"},
+    {ErrorCode::local_addr_inuse, "another host has the address: try again"},
+    {ErrorCode::local_addrport_inuse, "another host has the ports: try again"},
+    {ErrorCode::local_addr_unallowed, "the gateway's policy keeps this host from the address: ask its administrator"},
+    {ErrorCode::local_addrport_unallowed,
+     "the gateway's policy keeps this host from the ports: ask for fewer with --ports"},
+    {ErrorCode::remote_addr_unallowed, "the gateway's policy keeps this host from that remote address"},
+    {ErrorCode::remote_addrport_unallowed, "the gateway's policy keeps this host from that remote address and port"},
+    {ErrorCode::ipsec_unallowed, "ask the gateway's administrator for --ipsec-allow, or do without IPsec: --spis 0"},
+    {ErrorCode::ipsec_spi_unavailable, "the gateway has not that many free SPIs: ask for fewer with --spis"},
+    {ErrorCode::ipsec_spi_inuse, "another host has the SPIs: try again"},
+}};
+
+struct Explainer {
+  const Peer& peer;
+  const std::string& detail;
+
+  std::string gateway() const { return to_string(peer.gateway); }
+
+  std::string operator()(const Stopped&) const { return "stopped"; }
+  std::string operator()(const Refused& refused) const {
+    return gateway() + " refused " + std::string(wire::name(refused.request)) + ": " +
+           std::string(wire::name(refused.code)) + " (" + std::to_string(static_cast<unsigned>(refused.code)) + "); " +
+           std::string(remedy(refused.code));
+  }
+  std::string operator()(const NoAnswer& none) const {
+    const std::string transport = peer.protocol == Protocol::tcp ? "TCP" : "UDP";
+    return "no answer to " + std::string(wire::name(none.request)) + " from " + gateway() + ", " + transport +
+           " port " + std::to_string(peer.port) + (detail.empty() ? "" : " (" + detail + ")") +
+           "; is rsipd running at " + gateway() + ", and this host on its private side?";
+  }
+  std::string operator()(const NotUnderstood& grant) const {
+    return gateway() + " granted " + grant.text + "; the lease was given back, ask the gateway's administrator";
+  }
+  std::string operator()(const Revoked& revoked) const {
+    return gateway() + " ended the lease (" + std::string(wire::name(revoked.by)) +
+           "); ask the gateway's administrator";
+  }
+  std::string operator()(const Expired&) const {
+    return "the lease from " + gateway() + " ended and could not be renewed" +
+           (detail.empty() ? "" : " (" + detail + ")") + "; is rsipd running at " + gateway() + "?";
+  }
+};
+
+}  // namespace
+
+std::string_view remedy(ErrorCode code) {
+  for (const auto& [known, text] : remedies) {
+    if (known == code) return text;
+  }
+  return "look into the gateway's log";
+}
+
+std::string explain(const EndReason& reason, const Peer& peer, const std::string& detail) {
+  return std::visit(Explainer{peer, detail}, reason);
+}
+
+}  // namespace rsip::host

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Internal to libs/steer: the bytes of one nfnetlink batch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "steer/transaction.hpp"
+
+struct nlmsghdr;
+
+namespace rsip::steer {
+
+/// Turns a transaction into one batch: many elements in each message, only the last message acknowledged.
+class Batch {
+ public:
+  /// `sequence`: number of the first message; the others count on. `revive`: put an addition of the same element
+  /// before each removal, so that one whose time has run out can be removed too.
+  Batch(const Transaction& transaction, std::uint32_t sequence, bool revive);
+
+  const void* data() const { return buffer_.data(); }
+  std::size_t size() const { return size_; }
+  std::uint32_t first_sequence() const { return first_sequence_; }
+  std::uint32_t last_sequence() const { return last_sequence_; }  ///< of the message that is acknowledged
+  std::uint32_t next_sequence() const { return next_sequence_; }
+
+  /// What the message was about: "add ip port_out rsip1 . 198.51.100.1 . 40000 (client 7 bind 3 10.0.0.11)".
+  /// `offset`: the place in the message that the kernel points to; 0 where it does not.
+  std::string describe(std::uint32_t sequence, std::size_t offset) const;
+
+ private:
+  /// Where an element went.
+  struct Place {
+    std::uint32_t sequence;
+    std::size_t offset;
+    const Element* element;
+    const char* verb;
+  };
+
+  void write_boundary(std::uint16_t type);
+  void write_elements(const Elements& elements, std::uint16_t type, std::uint16_t flags, const char* verb);
+  nlmsghdr* message_at(std::size_t offset);
+  nlmsghdr* begin_message(std::uint16_t type, std::uint16_t flags, std::uint8_t family);
+  void end_message(const nlmsghdr* message);
+
+  std::vector<std::uint64_t> buffer_;  // 64-bit words: messages must be aligned
+  std::size_t size_ = 0;
+  std::size_t last_offset_ = 0;  // of the message that is acknowledged
+  std::uint32_t first_sequence_;
+  std::uint32_t last_sequence_ = 0;
+  std::uint32_t next_sequence_;
+  std::vector<Place> places_;
+};
+
+}  // namespace rsip::steer

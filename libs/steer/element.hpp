@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a lease is to the kernel: a handful of elements in the maps and sets of nft-rules/rsip.nft.
+// Pure functions; nothing here talks to the kernel.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "types/ids.hpp"
+#include "types/ipv4.hpp"
+
+namespace rsip::steer {
+
+/// A network device as the kernel knows it. `index` 0 is none.
+struct Device {
+  std::string name;
+  std::uint32_t index = 0;
+  friend bool operator==(const Device&, const Device&) = default;
+};
+
+/// Whose an element is: written into its comment.
+struct Owner {
+  ClientId client{};
+  BindId bind{};
+  Ipv4 host;
+};
+
+/// Which of the two tables: "netdev rsip" (fast path) or "ip rsip" (slow path, policing).
+enum class Family : std::uint8_t { netdev, ip };
+
+/// One element of a map or set.
+struct Element {
+  Family family = Family::ip;
+  const char* set = "";                 ///< name of the map or set; a literal
+  std::vector<std::uint8_t> key;        ///< as the kernel keeps it: network byte order, each part padded to 4 bytes
+  std::optional<std::uint32_t> device;  ///< value of a map: interface index; none in a set
+  std::chrono::milliseconds timeout{};  ///< from the commit on; 0 never ends
+  std::string comment;                  ///< at most 128 bytes, shown by `nft list`
+  friend bool operator==(const Element&, const Element&) = default;
+};
+
+/// "netdev port_in 198.51.100.1 . 40000", for errors and logs.
+std::string to_string(const Element& element);
+
+using Elements = std::vector<Element>;
+
+/// A port of `address`, for TCP and UDP: steering to the host behind `tunnel` on both paths, and its right to use it.
+Elements port_elements(const Device& tunnel, Ipv4 address, Port port, const Owner& owner,
+                       std::chrono::milliseconds timeout);
+
+/// An SPI of `address`, for ESP and AH: steering on both paths.
+Elements spi_elements(const Device& tunnel, Ipv4 address, Spi spi, const Owner& owner,
+                      std::chrono::milliseconds timeout);
+
+/// The right to send ESP, AH and IKE from `address`. One for each host and address, however many bindings grant it:
+/// the comment names no binding, and the timeout must be that of the last binding to end.
+Elements ipsec_elements(const Device& tunnel, Ipv4 address, const Owner& owner, std::chrono::milliseconds timeout);
+
+/// An IKE exchange by its initiator cookie, between `address` port 500 and any peer: steering on both paths, and the
+/// right to send it.
+Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, const Owner& owner,
+                         std::chrono::milliseconds timeout);
+
+}  // namespace rsip::steer

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "steer/nft.hpp"
+
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+
+#include "netlink/socket.hpp"
+#include "steer/batch.hpp"
+
+namespace rsip::steer {
+namespace {
+
+constexpr int least_send_buffer = 1 << 20;  // bytes
+constexpr int receive_buffer = 1 << 20;     // bytes; an answer is some hundred bytes for each message refused
+constexpr int revivals = 3;
+
+/// The first refusal in an answer.
+struct Refusal {
+  int code = 0;
+  std::uint32_t sequence = 0;
+  std::size_t offset = 0;  // of the attribute at fault in the message; 0 where the kernel does not say
+};
+
+struct Answer {
+  bool complete = false;  // the message that asks for an acknowledgement has been answered
+  std::optional<Refusal> refusal;
+};
+
+Refusal read_refusal(const nlmsghdr* message, const nlmsgerr& error) {
+  Refusal refusal{-error.error, message->nlmsg_seq, 0};
+  if ((message->nlmsg_flags & NLM_F_ACK_TLVS) != 0) {
+    const auto* start = static_cast<const std::uint8_t*>(mnl_nlmsg_get_payload(message)) + sizeof(nlmsgerr);
+    const netlink::Attributes attributes(netlink::Bytes(start, mnl_nlmsg_get_payload_len(message) - sizeof(nlmsgerr)));
+    refusal.offset = attributes.integer(NLMSGERR_ATTR_OFFS).value_or(0);
+  }
+  return refusal;
+}
+
+void read_messages(netlink::Bytes bytes, const Batch& batch, Answer& answer) {
+  int left = static_cast<int>(bytes.size());
+  const void* start = bytes.data();
+  for (const auto* message = static_cast<const nlmsghdr*>(start); mnl_nlmsg_ok(message, left);
+       message = mnl_nlmsg_next(message, &left)) {
+    const bool ours = message->nlmsg_seq - batch.first_sequence() < batch.next_sequence() - batch.first_sequence();
+    if (!ours || message->nlmsg_type != NLMSG_ERROR || mnl_nlmsg_get_payload_len(message) < sizeof(nlmsgerr)) continue;
+    const auto& error = *static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
+    if (error.error != 0 && !answer.refusal) answer.refusal = read_refusal(message, error);
+    if (message->nlmsg_seq == batch.last_sequence()) answer.complete = true;
+  }
+}
+
+/// The kernel works in the sender's context: when the batch is sent, the whole answer is in the receive buffer.
+Result<Answer> read_answer(const mnl_socket* socket, const Batch& batch) {
+  alignas(nlmsghdr) std::array<std::uint8_t, 65536> buffer;
+  Answer answer;
+  while (true) {
+    const ssize_t received = ::recv(mnl_socket_get_fd(socket), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (received >= 0) {
+      read_messages(netlink::Bytes(buffer.data(), static_cast<std::size_t>(received)), batch, answer);
+    } else if (errno == EAGAIN) {
+      return answer;
+    } else if (errno != EINTR) {
+      return failure(errno, "read the answer of nf_tables");
+    }
+  }
+}
+
+}  // namespace
+
+void Nft::Close::operator()(mnl_socket* socket) const {
+  mnl_socket_close(socket);
+}
+
+Result<Nft> Nft::open() {
+  std::unique_ptr<mnl_socket, Close> socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
+  if (!socket) return failure(errno, "open a netlink socket for nf_tables");
+  if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
+    return failure(errno, "bind a netlink socket for nf_tables");
+  }
+  int on = 1;
+  for (const int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK}) {
+    if (mnl_socket_setsockopt(socket.get(), option, &on, sizeof(on)) != 0) {
+      return failure(errno, "ask netlink for explanations of errors");
+    }
+  }
+  if (::setsockopt(mnl_socket_get_fd(socket.get()), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer,
+                   sizeof(receive_buffer)) != 0) {
+    return failure(errno, "enlarge the netlink receive buffer", "needs CAP_NET_ADMIN: start as root");
+  }
+  return Nft(std::move(socket));
+}
+
+Result<void> Nft::commit(const Transaction& transaction) {
+  if (transaction.empty()) return {};
+  Result<void> result = send(transaction, false);
+  // An element to be removed may have timed out. Linux 6.1 has no "remove if there", so it is added first; and it may
+  // time out between the two, hence more than once.
+  for (int i = 0; i < revivals && !result && result.error().code == ENOENT && !transaction.removals().empty(); ++i) {
+    result = send(transaction, true);
+  }
+  return result;
+}
+
+Result<void> Nft::send(const Transaction& transaction, bool revive) {
+  const Batch batch(transaction, sequence_, revive);
+  sequence_ = batch.next_sequence();
+  // The kernel takes a batch only as a whole and counts some of its own overhead.
+  const int needed = std::max(least_send_buffer, static_cast<int>(2 * batch.size()));
+  const int fd = mnl_socket_get_fd(socket_.get());
+  if (needed > send_buffer_) {
+    if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &needed, sizeof(needed)) != 0) {
+      return failure(errno, "enlarge the netlink send buffer", "needs CAP_NET_ADMIN: start as root");
+    }
+    send_buffer_ = needed;
+  }
+  if (mnl_socket_sendto(socket_.get(), batch.data(), batch.size()) < 0) {
+    return failure(errno, "send a transaction to nf_tables");
+  }
+  const Result<Answer> answer = read_answer(socket_.get(), batch);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->refusal) {
+    const Refusal& refusal = *answer->refusal;
+    return failure(refusal.code, batch.describe(refusal.sequence, refusal.offset));
+  }
+  if (!answer->complete) return failure(EPROTO, "nf_tables did not acknowledge a transaction");
+  return {};
+}
+
+}  // namespace rsip::steer

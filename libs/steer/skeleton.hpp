@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "types/ipv4.hpp"
+
+namespace rsip::steer {
+
+struct SkeletonOptions {
+  std::vector<std::string> public_devices;  ///< names of the interfaces of the public realm, at least one
+  Ipv4 tunnel_gateway;                      ///< our private address, the near end of the tunnels
+  std::uint32_t tunnel_mtu = 1480;          ///< bytes
+  std::uint16_t ike_queue = 4555;           ///< NFQUEUE number
+};
+
+/// nft-rules/rsip.nft, built in, with its variables: text for load() or check() of steer/ruleset.hpp, and for people.
+std::string skeleton_text(const SkeletonOptions& options);
+
+}  // namespace rsip::steer

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "steer/tunnel.hpp"
+
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+
+#include <optional>
+
+#include "steer/interface.hpp"
+
+namespace rsip::steer {
+namespace {
+
+std::optional<TunnelInfo> read_tunnel(const netlink::Reply& reply) {
+  const auto* header = reply.header<ifinfomsg>();
+  if (header == nullptr) return std::nullopt;
+  const netlink::Attributes attributes = reply.attributes(sizeof(ifinfomsg));
+  const netlink::Attributes info = attributes.nested(IFLA_LINKINFO);
+  TunnelInfo tunnel;
+  tunnel.alias = attributes.text(IFLA_IFALIAS);
+  if (info.text(IFLA_INFO_KIND) != "ipip" || !tunnel.alias.starts_with(alias_prefix)) return std::nullopt;
+  const netlink::Attributes data = info.nested(IFLA_INFO_DATA);
+  tunnel.device = {attributes.text(IFLA_IFNAME), static_cast<std::uint32_t>(header->ifi_index)};
+  tunnel.local = data.address(IFLA_IPTUN_LOCAL).value_or(Ipv4{});
+  tunnel.remote = data.address(IFLA_IPTUN_REMOTE).value_or(Ipv4{});
+  tunnel.mtu = attributes.integer(IFLA_MTU).value_or(0);
+  return tunnel;
+}
+
+}  // namespace
+
+Result<Link> Link::open() {
+  Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_ROUTE);
+  if (!socket) return tl::unexpected(socket.error());
+  return Link(std::move(*socket));
+}
+
+Result<Device> Link::add_tunnel(const TunnelOptions& options) {
+  const std::string what = "add tunnel device " + options.name;
+  netlink::Message create(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  create.header<ifinfomsg>();
+  create.put_text(IFLA_IFNAME, options.name).put_u32(IFLA_MTU, options.mtu);
+  create.begin(IFLA_LINKINFO).put_text(IFLA_INFO_KIND, "ipip").begin(IFLA_INFO_DATA);
+  create.put_address(IFLA_IPTUN_LOCAL, options.local).put_address(IFLA_IPTUN_REMOTE, options.remote);
+  create.put_u8(IFLA_IPTUN_PROTO, IPPROTO_IPIP);
+  // TTL 0 means "of the inner packet", which the kernel allows only without path MTU discovery of the tunnel's own.
+  create.put_u8(IFLA_IPTUN_TTL, 0).put_u8(IFLA_IPTUN_PMTUDISC, 0);
+  create.end().end();
+  if (const Result<void> created = socket_.request(create, what); !created) {
+    Error error = created.error();
+    if (error.code == EOPNOTSUPP) error.remedy = "modprobe ipip";
+    return tl::unexpected(error);
+  }
+
+  Result<std::optional<Interface>> made = find_interface(socket_, options.name);
+  if (!made) return tl::unexpected(made.error());
+  if (!*made) return failure(ENODEV, what);
+  Device device = (*made)->device;
+  if (const Result<void> configured = configure(device, options); !configured) {
+    static_cast<void>(remove(device));  // the error worth telling is the first one
+    return tl::unexpected(configured.error());
+  }
+  return device;
+}
+
+/// What the kernel ignores in a request that creates a device: the alias and the IPv4 settings.
+Result<void> Link::configure(const Device& device, const TunnelOptions& options) {
+  netlink::Message set(RTM_NEWLINK, 0);
+  ifinfomsg& header = set.header<ifinfomsg>();
+  header.ifi_index = static_cast<int>(device.index);
+  header.ifi_flags = IFF_UP;
+  header.ifi_change = IFF_UP;
+  set.put_text(IFLA_IFALIAS, options.alias);
+  set.begin(IFLA_AF_SPEC).begin(AF_INET).begin(IFLA_INET_CONF);
+  // Hosts send from an address that is also ours; without these the kernel drops their packets as martians.
+  set.put_u32(IPV4_DEVCONF_ACCEPT_LOCAL, 1).put_u32(IPV4_DEVCONF_RP_FILTER, 0).put_u32(IPV4_DEVCONF_FORWARDING, 1);
+  set.end().end().end();
+  return socket_.request(set, "configure tunnel device " + device.name);
+}
+
+Result<void> Link::remove(const Device& device) {
+  netlink::Message message(RTM_DELLINK, 0);
+  message.header<ifinfomsg>().ifi_index = static_cast<int>(device.index);
+  return socket_.request(message, "remove tunnel device " + device.name);
+}
+
+Result<std::vector<TunnelInfo>> Link::list_tunnels() {
+  netlink::Message message(RTM_GETLINK, NLM_F_DUMP);
+  message.header<ifinfomsg>();
+  std::vector<TunnelInfo> tunnels;
+  const Result<void> listed = socket_.request(message, "list tunnel devices", [&](const netlink::Reply& reply) {
+    if (std::optional<TunnelInfo> tunnel = read_tunnel(reply)) tunnels.push_back(std::move(*tunnel));
+  });
+  if (!listed) return tl::unexpected(listed.error());
+  return tunnels;
+}
+
+}  // namespace rsip::steer

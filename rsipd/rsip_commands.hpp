@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "rsip_options.hpp"
+
+namespace rsip::program {
+
+/// The three commands. Each prints what there is to say and returns the exit code.
+int up(const Options& options);
+int status(const Options& options);
+int down(const Options& options);
+
+}  // namespace rsip::program

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The command line of rsip. Every flag, its default and its text are in rsip_options.cpp and nowhere else.
+#pragma once
+
+#include <spdlog/common.h>
+
+#include <string>
+#include <tl/expected.hpp>
+
+#include "host/grant.hpp"
+#include "host/network.hpp"
+#include "host/remedy.hpp"
+#include "host/strongswan.hpp"
+
+namespace rsip::program {
+
+enum class Command { up, status, down };
+
+struct UpOptions {
+  host::Peer peer;
+  host::Wish wish;
+  host::IkePort ike_port = host::IkePort::assigned;
+  std::string strongswan;  ///< absolute path; empty: no snippet
+  std::uint32_t table = host::default_table;
+  std::uint32_t rule_priority = host::default_priority;
+  bool default_route = false;
+  bool foreground = false;
+};
+
+struct Options {
+  Command command = Command::up;
+  std::string device;
+  std::string runtime_dir;
+  spdlog::level::level_enum log_level = spdlog::level::info;
+  bool json = false;
+  UpOptions up;
+};
+
+/// The error is an exit code: --help and --version have printed to stdout (0), a bad flag one line to stderr (2).
+tl::expected<Options, int> parse_options(int argc, const char* const* argv);
+
+}  // namespace rsip::program

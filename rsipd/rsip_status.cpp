@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <iostream>
+
+#include "rsip_commands.hpp"
+#include "rsip_exit.hpp"
+#include "rsip_lock.hpp"
+#include "rsip_state.hpp"
+
+namespace rsip::program {
+namespace {
+
+int fail(const Error& error) {
+  std::cerr << "rsip: " << error.text() << '\n';
+  return exit_code_of(error);
+}
+
+std::string text_of(const Options& options, bool running, const std::optional<State>& state) {
+  if (running && state && state->lease) {
+    const std::int64_t left = std::max<std::int64_t>(0, state->lease->ends - unix_time());
+    return options.device + ": up, " + describe(*state, left) + ", pid " + std::to_string(state->pid);
+  }
+  if (running) return options.device + (state ? ": starting" : ": ending");
+  if (!state) return options.device + ": not running";
+  const std::string option = options.device == "rsip0" ? "" : " --device " + options.device;
+  return options.device + ": not running (stale state of pid " + std::to_string(state->pid) + "; run 'rsip down" +
+         option + "')";
+}
+
+}  // namespace
+
+int status(const Options& options) {
+  const Result<std::optional<pid_t>> holder = lock_holder(options.runtime_dir, options.device);
+  if (!holder) return fail(holder.error());
+  const Result<std::optional<State>> state = read_state(options.runtime_dir, options.device);
+  if (!state) return fail(state.error());
+  const bool running = holder->has_value();
+  if (options.json) {
+    nlohmann::json object = *state ? to_json(**state) : nlohmann::json{{"device", options.device}};
+    object["running"] = running;
+    std::cout << object.dump() << '\n';
+  } else {
+    std::cout << text_of(options, running, *state) << '\n';
+  }
+  return running ? exit_ok : exit_refused;
+}
+
+}  // namespace rsip::program

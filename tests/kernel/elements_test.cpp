@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What becomes of a lease's elements in the kernel.
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "realm.hpp"
+#include "ruleset_view.hpp"
+#include "steer/ruleset.hpp"
+
+using namespace rsip;
+using namespace rsip::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const steer::Device tunnel{"rsip1", 7};
+const steer::Device other_tunnel{"rsip2", 8};
+const steer::Owner owner{ClientId{7}, BindId{3}, Ipv4{0x0a00000b}};
+const steer::Owner other_owner{ClientId{8}, BindId{1}, Ipv4{0x0a00000c}};
+
+/// The skeleton alone in a namespace, and a socket to put elements into it. Value 7 of a map is no device there.
+class Tables {
+ public:
+  Tables() : inside_(space_) {
+    const Result<void> loaded = steer::load(loadable_skeleton({"lo"}));
+    REQUIRE_MESSAGE(loaded, loaded.error().text());
+    Result<steer::Nft> opened = steer::Nft::open();
+    REQUIRE(opened);
+    nft_.emplace(std::move(*opened));
+  }
+  Result<void> commit(const steer::Transaction& transaction) { return nft_->commit(transaction); }
+
+  Result<void> add(const steer::Elements& elements) {
+    steer::Transaction transaction;
+    transaction.add(elements);
+    return commit(transaction);
+  }
+  Result<void> remove(const steer::Elements& elements) {
+    steer::Transaction transaction;
+    transaction.remove(elements);
+    return commit(transaction);
+  }
+
+ private:
+  Namespace space_;
+  Inside inside_;
+  std::optional<steer::Nft> nft_;
+};
+
+void check_ok(const Result<void>& result) {
+  CHECK_MESSAGE(result, (result ? "" : result.error().text()));
+}
+
+/// 3 elements for each port.
+steer::Elements ports(std::uint16_t first, std::uint16_t count, std::chrono::milliseconds timeout) {
+  steer::Elements all;
+  for (std::uint16_t i = 0; i < count; ++i) {
+    const auto port = static_cast<std::uint16_t>(first + i);
+    for (steer::Element& element : steer::port_elements(tunnel, gateway_public, Port{port}, owner, timeout)) {
+      all.push_back(std::move(element));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("elements: a port is two map entries and a permission, with lease and owner") {
+  Tables tables;
+  check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h)));
+  for (const char* set : {"netdev rsip port_in", "ip rsip port_in"}) {
+    REQUIRE(elements_of(set).size() == 1);
+    const SeenElement seen = elements_of(set).front();
+    CHECK(seen.key.starts_with("198.51.100.1 . "));
+    CHECK(seen.device == "7");
+    CHECK(seen.timeout == 3600);
+    CHECK(seen.expires > 3590);
+    CHECK(seen.comment == "client 7 bind 3 10.0.0.11");
+  }
+  const SeenElement permission = element_of("ip rsip port_out", "rsip1 . 198.51.100.1 . 40000");
+  CHECK(permission.timeout == 3600);
+  CHECK(permission.comment == "client 7 bind 3 10.0.0.11");
+}
+
+TEST_CASE("elements: SPI, cookie and IPsec permission") {
+  Tables tables;
+  check_ok(tables.add(steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h)));
+  check_ok(tables.add(steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, owner, 1h)));
+  check_ok(tables.add(steer::ipsec_elements(tunnel, gateway_public, owner, 1h)));
+  CHECK(element_of("netdev rsip spi_in", "198.51.100.1 . 268435472").device == "7");
+  CHECK(element_of("ip rsip spi_in", "198.51.100.1 . 268435472").device == "7");
+  CHECK(elements_of("netdev rsip cookie_in").size() == 1);
+  CHECK(elements_of("ip rsip cookie_in").size() == 1);
+  CHECK(elements_of("ip rsip cookie_out").size() == 1);
+  CHECK(element_of("ip rsip ipsec_out", "rsip1 . 198.51.100.1").comment == "client 7 10.0.0.11");
+}
+
+TEST_CASE("elements: a second owner of a key is refused, and nothing of that transaction happens") {
+  Tables tables;
+  check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h)));
+  steer::Transaction second;
+  second.add(steer::port_elements(other_tunnel, gateway_public, Port{39999}, other_owner, 1h));
+  second.add(steer::port_elements(other_tunnel, gateway_public, Port{40000}, other_owner, 1h));
+  const Result<void> refused = tables.commit(second);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == EEXIST);
+  CHECK_MESSAGE(refused.error().what.find("198.51.100.1 . 40000 (client 8 bind 1 10.0.0.12)") != std::string::npos,
+                refused.error().what);
+  CHECK(elements_of("ip rsip port_in").size() == 1);
+  CHECK(elements_of("ip rsip port_out").size() == 1);
+  CHECK(elements_of("ip rsip port_in").front().device == "7");
+}
+
+TEST_CASE("elements: the same element twice is refused too") {
+  Tables tables;
+  const steer::Elements elements = steer::ipsec_elements(tunnel, gateway_public, owner, 1h);
+  check_ok(tables.add(elements));
+  const Result<void> refused = tables.add(elements);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == EEXIST);
+}
+
+TEST_CASE("elements: replace renews a lease") {
+  Tables tables;
+  check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 60s)));
+  steer::Transaction renewal;
+  renewal.replace(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 2h));
+  check_ok(tables.commit(renewal));
+  CHECK(elements_of("netdev rsip port_in").size() == 1);
+  CHECK(elements_of("netdev rsip port_in").front().timeout == 7200);
+  CHECK(element_of("ip rsip port_out", "rsip1 . 198.51.100.1 . 40000").expires > 7190);
+}
+
+TEST_CASE("elements: a key passes from one owner to the next in one transaction") {
+  Tables tables;
+  check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h)));
+  steer::Transaction change;
+  change.add(steer::port_elements(other_tunnel, gateway_public, Port{40000}, other_owner, 1h));
+  change.remove(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h));
+  check_ok(tables.commit(change));
+  REQUIRE(elements_of("ip rsip port_in").size() == 1);
+  CHECK(elements_of("ip rsip port_in").front().device == "8");
+  CHECK(elements_of("ip rsip port_out").front().key == "rsip2 . 198.51.100.1 . 40000");
+}
+
+TEST_CASE("elements: removal takes out what it names and no more") {
+  Tables tables;
+  check_ok(tables.add(ports(40000, 3, 1h)));
+  check_ok(tables.remove(steer::port_elements(tunnel, gateway_public, Port{40001}, owner, 1h)));
+  CHECK(elements_of("netdev rsip port_in").size() == 2);
+  CHECK(element_of("ip rsip port_out", "rsip1 . 198.51.100.1 . 40001").key.empty());
+  CHECK_FALSE(element_of("ip rsip port_out", "rsip1 . 198.51.100.1 . 40002").key.empty());
+}
+
+TEST_CASE("elements: the kernel ends a lease by itself, and the key is free for another") {
+  Tables tables;
+  check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 300ms)));
+  CHECK(elements_of("netdev rsip port_in").size() == 1);
+  std::this_thread::sleep_for(400ms);
+  CHECK(elements_of("netdev rsip port_in").empty());
+  CHECK(elements_of("ip rsip port_in").empty());
+  CHECK(elements_of("ip rsip port_out").empty());
+  check_ok(tables.add(steer::port_elements(other_tunnel, gateway_public, Port{40000}, other_owner, 1h)));
+  CHECK(elements_of("netdev rsip port_in").front().device == "8");
+}
+
+TEST_CASE("elements: what has timed out can be removed and replaced, beside what has not") {
+  Tables tables;
+  const steer::Elements gone = steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 200ms);
+  const steer::Elements there = steer::port_elements(tunnel, gateway_public, Port{40001}, owner, 1h);
+  const steer::Elements renewed = steer::port_elements(tunnel, gateway_public, Port{40002}, owner, 200ms);
+  for (const steer::Elements& elements : {gone, there, renewed}) check_ok(tables.add(elements));
+  std::this_thread::sleep_for(300ms);
+  steer::Transaction mixed;
+  mixed.remove(gone);
+  mixed.remove(there);
+  mixed.replace(renewed);
+  check_ok(tables.commit(mixed));
+  REQUIRE(elements_of("ip rsip port_out").size() == 1);
+  CHECK(elements_of("ip rsip port_out").front().key == "rsip1 . 198.51.100.1 . 40002");
+  CHECK(elements_of("netdev rsip port_in").size() == 1);
+}
+
+TEST_CASE("elements: a removal that names the wrong device is refused") {
+  Tables tables;
+  check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h)));
+  steer::Element wrong = steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h).front();
+  wrong.device = 99;
+  steer::Transaction removal;
+  removal.remove(wrong);
+  removal.remove(steer::ipsec_elements(tunnel, gateway_public, owner, 1h));  // absent: makes the commit try again
+  const Result<void> refused = tables.commit(removal);
+  REQUIRE_FALSE(refused);
+  // Linux 6.1 and 6.18 differ.
+  CHECK((refused.error().code == EBUSY || refused.error().code == EEXIST));
+  CHECK(elements_of("netdev rsip port_in").size() == 1);
+}
+
+TEST_CASE("elements: fifteen thousand in one transaction, in and out again") {
+  Tables tables;
+  constexpr std::uint16_t count = 5000;
+  const auto start = std::chrono::steady_clock::now();
+  check_ok(tables.add(ports(30000, count, 1h)));
+  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  MESSAGE("added in " << taken.count() << " ms");
+  CHECK(elements_of("netdev rsip port_in").size() == count);
+  CHECK(elements_of("ip rsip port_in").size() == count);
+  CHECK(elements_of("ip rsip port_out").size() == count);
+
+  steer::Elements again = ports(20000, 2000, 1h);
+  const steer::Elements doubled = steer::port_elements(tunnel, gateway_public, Port{31234}, owner, 1h);
+  again.insert(again.begin() + 3000, doubled.back());
+  const Result<void> refused = tables.add(again);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == EEXIST);
+  CHECK_MESSAGE(refused.error().what.starts_with("add ip port_out rsip1 . 198.51.100.1 . 31234"), refused.error().what);
+  CHECK(elements_of("netdev rsip port_in").size() == count);
+
+  check_ok(tables.remove(ports(30000, count, 1h)));
+  CHECK(elements_of("netdev rsip port_in").empty());
+  CHECK(elements_of("ip rsip port_out").empty());
+}
+
+TEST_CASE("elements: without the tables the error says so") {
+  Tables tables;
+  check_ok(steer::unload());
+  const steer::Elements elements = steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h);
+  CHECK(tables.add(elements).error().code == ENOENT);
+  CHECK(tables.remove(elements).error().code == ENOENT);
+}
+
+TEST_CASE("elements: an empty transaction asks nothing of the kernel") {
+  Tables tables;
+  check_ok(steer::unload());
+  check_ok(tables.commit({}));
+}
