@@ -45,6 +45,10 @@ class Formatter : public CLI::Formatter {
     return head + '\n' + wrap(text, indent);
   }
 
+  std::string make_subcommand(const CLI::App* subcommand) const override {
+    return "  " + subcommand->get_display_name(true) + '\n' + wrap(subcommand->get_description(), indent);
+  }
+
   std::string make_description(const CLI::App* app) const override { return wrap(app->get_description(), 0); }
 };
 

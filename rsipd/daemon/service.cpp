@@ -115,9 +115,10 @@ Result<void> Service::run() {
   return take_out();
 }
 
+/// The tunnels go first: without the rules, nothing would police what comes out of them.
 Result<void> Service::take_out() {
-  if (Result<void> done = steer::unload(); !done) return done;
-  return kernel_->remove_all_tunnels();
+  if (Result<void> done = kernel_->remove_all_tunnels(); !done) return done;
+  return steer::unload();
 }
 
 }  // namespace rsip

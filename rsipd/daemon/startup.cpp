@@ -38,6 +38,7 @@ class Examination {
     interfaces();
     for (const Ipv4 address : options_.lease.pool) pool_address(address);
     setup_.skeleton.ike_queue = options_.queue;
+    setup_.skeleton.pool = options_.lease.pool;
     if (setup_.problems.empty()) skeleton();
     return std::move(setup_);
   }
@@ -92,6 +93,7 @@ class Examination {
       const std::optional<steer::Interface> found = interface(name);
       if (!found) continue;
       mtu = std::min(mtu, found->mtu);
+      setup_.skeleton.private_devices.push_back(name);
       endpoints_of(*found);
     }
     setup_.skeleton.tunnel_mtu = mtu - outer_header;

@@ -323,7 +323,7 @@ steer::Verdict Gateway::judge_ike(std::uint32_t ifindex, std::span<const std::ui
     case lease::LeaseTable::CookieCheck::Verdict::in_use:
       spdlog::warn("cookie in use host={} address={} cookie={:#018x}", to_string(host->second), to_string(ike->source),
                    number(cookie));
-      return steer::Verdict::drop;
+      return steer::Verdict::refuse_cookie;
     case lease::LeaseTable::CookieCheck::Verdict::unused:
       break;
   }

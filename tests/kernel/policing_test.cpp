@@ -57,6 +57,17 @@ TEST_CASE("policing: ports and addresses of others are stopped and counted") {
   CHECK_FALSE(realm.y->receive().empty());
 }
 
+TEST_CASE("policing: a shared address is no source outside a tunnel, whoever leases it") {
+  Realm realm;
+  realm.lease_to_hosts();
+  realm.x3->send({udp(from_host, x1_port, 53), udp(from_host, 9, 53), esp(from_host, 0xc0000001)});
+  CHECK(realm.y->silent());
+  CHECK(realm.counter("denied_untunnelled") == 3);
+  const Packet other = udp({{gateway_public.value + 5}, y_public}, 9, 53);
+  realm.x3->send(other);
+  CHECK(realm.y->receive() == forwarded(other));
+}
+
 TEST_CASE("policing: fragments cannot hide a port") {
   Realm realm;
   realm.lease_to_hosts();
@@ -138,10 +149,16 @@ TEST_CASE("policing: the first packet of an IKE exchange waits for a verdict") {
   CHECK(realm.y->silent());
   REQUIRE(queue->read([](const steer::QueuedPacket&) { return steer::Verdict::accept; }));  // nothing waits: no block
 
+  // A refused cookie shows in the rules' own counter.
+  realm.x1->send(first);
+  judge(*queue, [](const steer::QueuedPacket&) { return steer::Verdict::refuse_cookie; });
+  CHECK(realm.y->silent());
+  CHECK(realm.counter("cookie_in_use") == 1);
+
   // A cookie that has been taken up needs no verdict any more.
   realm.x1->send(ike(from_host, x1_cookie));
   CHECK_FALSE(realm.y->receive().empty());
-  CHECK(realm.counter("queued_cookie") == 3);
+  CHECK(realm.counter("queued_cookie") == 4);
 }
 
 TEST_CASE("policing: a queue that nobody reads overflows without harm") {
@@ -156,11 +173,17 @@ TEST_CASE("policing: a queue that nobody reads overflows without harm") {
   const std::uint32_t sent = steer::Queue::length + 500;
   for (std::uint32_t i = 0; i < sent; ++i) realm.x1->send(ike(from_host, 0x5000 + i));
   std::uint32_t seen = 0;
-  judge(*queue, [&](const steer::QueuedPacket&) {
+  const auto drop = [&](const steer::QueuedPacket&) {
     ++seen;
     return steer::Verdict::drop;
-  });
+  };
+  judge(*queue, drop);
   CHECK(seen > 0);
+  CHECK(seen <= steer::Queue::batch);
+  for (std::uint32_t before = 0; before != seen;) {
+    before = seen;
+    REQUIRE(queue->read(drop));
+  }
   CHECK(seen <= steer::Queue::length);
   realm.x1->send(ike(from_host, 0x4999));
   judge(*queue, [](const steer::QueuedPacket&) { return steer::Verdict::accept; });

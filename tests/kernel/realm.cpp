@@ -23,6 +23,7 @@ namespace rsip::test {
 namespace {
 
 constexpr Mac wan_mac{2, 0, 0, 0, 0, 1};
+constexpr Mac lan_mac{2, 0, 0, 0, 0, 2};
 
 template <typename T>
 T must(Result<T> result) {
@@ -107,7 +108,10 @@ Realm::Realm() {
     make_veth("wan", wan_mac, "y", outside);
     add_address("wan", gateway_public, 24);
     add_address("lo", gateway_private, 32);
+    make_veth("lan", lan_mac, "x3", outside);
+    set_sysctl("conf/lan/accept_local", "1");
   }
+  x3 = std::make_unique<Endpoint>(outside, "x3", lan_mac, std::nullopt);
   y = std::make_unique<Endpoint>(outside, "y", wan_mac, std::nullopt);
   make_tunnel(1, rsip1, x1);
   make_tunnel(2, rsip2, x2);
@@ -167,7 +171,12 @@ std::uint64_t Realm::counter(const std::string& name) {
 }
 
 std::string loadable_skeleton(const std::vector<std::string>& public_devices) {
-  std::string text = steer::skeleton_text({public_devices, gateway_private, tunnel_mtu, queue_number});
+  std::string text = steer::skeleton_text({.public_devices = public_devices,
+                                           .private_devices = {"lan"},
+                                           .pool = {gateway_public},
+                                           .tunnel_gateway = gateway_private,
+                                           .tunnel_mtu = tunnel_mtu,
+                                           .ike_queue = queue_number});
   if (kernel_has_queue()) return text;
   static const bool said =
       (skip("the rule that queues first IKE packets", "no nft_queue: it drops them instead"), true);

@@ -4,8 +4,10 @@
 //        x1 10.0.0.11 ---- rsip1 +-----------+
 //                                |  gateway  | wan 198.51.100.1 ---- y 198.51.100.2
 //        x2 10.0.0.12 ---- rsip2 +-----------+
+//        x3 ------------- lan ------+
 //                                   10.0.0.1
 //
+// x3 has no tunnel; even packets with the gateway's own address as source would be taken from it (accept_local).
 // The gateway is a network namespace; x1, x2 and y are raw sockets in a second one, so that the tests see and make
 // every byte. rsip1 and rsip2 are IP-IP devices over Ethernet where the kernel has them; where it has not, they are
 // Ethernet devices with the same MTU, which is all the same to the rules.
@@ -64,7 +66,7 @@ class Realm {
   Namespace gateway;
   Namespace outside;
   steer::Device rsip1, rsip2;
-  std::unique_ptr<Endpoint> x1, x2, y;
+  std::unique_ptr<Endpoint> x1, x2, x3, y;
 
   /// Elements into the gateway's tables.
   void commit(const steer::Transaction& transaction);

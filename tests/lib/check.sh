@@ -52,4 +52,8 @@ wait_for() {
 }
 
 # seen WHAT VALUE: a line for the table that the demo shows.
-seen() { printf 'SEEN %s\t%s\n' "$1" "$2"; }
+seen() {
+  local doubt=""
+  [ "$failures" = 0 ] || doubt=" (checks failed before this)"
+  printf 'SEEN %s\t%s%s\n' "$1" "$2" "$doubt"
+}

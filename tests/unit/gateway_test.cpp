@@ -265,7 +265,7 @@ TEST_CASE("local addresses and tunnel types of a request") {
   CHECK(std::holds_alternative<wire::AssignResponseRsapIp>(with_address(nb)));
   CHECK(std::holds_alternative<wire::AssignResponseRsapIp>(with_address(Ipv4{0})));
   CHECK(error_of(with_address(Ipv4{0x01020304})) == ErrorCode::local_addr_unallowed);
-  CHECK(error_of(with_address(wire::Ipv6{})) == ErrorCode::local_addr_unallowed);
+  CHECK(error_of(with_address(wire::Ipv6{{0x20, 0x01}})) == ErrorCode::local_addr_unallowed);
   CHECK(error_of(with_address(wire::Fqdn{"example.org"})) == ErrorCode::bad_param);
   request.local = wire::AnyAddress{};
   for (const auto type : {wire::TunnelType::gre, wire::TunnelType::l2tp, wire::TunnelType{9}}) {

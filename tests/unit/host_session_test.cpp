@@ -82,6 +82,9 @@ struct Fixture {
     REQUIRE(has<Granted>());
   }
 
+  /// Up, then the renewal gets `code`, then registered anew as client 8: the next request is sent.
+  void lose_state(ErrorCode code);
+
   static wire::AssignResponseRsipsec assigned(ClientId id = client, BindId bind_id = binding) {
     wire::AssignResponseRsipsec response;
     response.client = id;
@@ -101,6 +104,16 @@ wire::ErrorResponse error(ErrorCode code, std::optional<ClientId> id = {}) {
   response.error = code;
   response.client = id;
   return response;
+}
+
+void Fixture::lose_state(ErrorCode code) {
+  up();
+  sleep();
+  receive(error(code));
+  CHECK_FALSE(has<Withdraw>());
+  CHECK(sent<wire::DeregisterRequest>().client == client);
+  receive(error(ErrorCode::register_first));
+  register_ok(ClientId{8});
 }
 
 wire::ExtendResponse extended(std::uint32_t seconds) {
@@ -259,24 +272,7 @@ TEST_CASE("session: a gateway that stays 'already registered' is not asked for e
 
 TEST_CASE("session: a gateway that lost its state gets a new registration (RFC 3103 section 10.2.2)") {
   Fixture fixture;
-  fixture.up();
-  fixture.sleep();
-  ErrorCode code{};
-  SUBCASE("the registration") {
-    code = ErrorCode::register_first;
-  }
-  SUBCASE("the client ID") {
-    code = ErrorCode::bad_client_id;
-  }
-  SUBCASE("the binding") {
-    code = ErrorCode::bad_bind_id;
-  }
-  fixture.receive(error(code));
-  CHECK_FALSE(fixture.has<Withdraw>());
-  CHECK(fixture.sent<wire::DeregisterRequest>().client == client);
-  fixture.receive(error(ErrorCode::register_first));
-  fixture.register_ok(ClientId{8});
-
+  fixture.lose_state(ErrorCode::register_first);
   const auto suggestion = fixture.sent<wire::AssignRequestRsipsec>();
   CHECK(suggestion.client == ClientId{8});
   CHECK(suggestion.local == wire::Address(address));
@@ -319,6 +315,14 @@ TEST_CASE("session: a gateway that lost its state gets a new registration (RFC 3
     CHECK(fixture.sent<wire::DeregisterRequest>().client == ClientId{8});
     fixture.receive(error(ErrorCode::internal_server_error));
     CHECK(fixture.ended<Refused>().code == ErrorCode::ipsec_unallowed);
+  }
+}
+
+TEST_CASE("session: a wrong client or bind ID means the same loss of state") {
+  for (const ErrorCode code : {ErrorCode::bad_client_id, ErrorCode::bad_bind_id}) {
+    Fixture fixture;
+    fixture.lose_state(code);
+    CHECK(fixture.sent<wire::AssignRequestRsipsec>().spis == wire::Spis(spis));
   }
 }
 

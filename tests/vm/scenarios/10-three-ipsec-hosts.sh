@@ -96,6 +96,7 @@ check "x3: a second child" initiate x3 ah-echo
 virtual_ip() { ip -n "$1" -json addr show | jq -r '.[].addr_info[].local | select(startswith("192.0.2."))'; }
 ping_from() { on "$1" ping -q -c 5 -i 0.2 -W 5 -I "$2" "$3"; }
 web_through_tunnel() { on "$1" curl -sS --max-time 20 --interface "$2" "http://$service/" | grep -q "hello from y"; }
+echoed() { sed -n 's/.* \([0-9]*\) received.*/\1 of 5 pings/p' "$work/ping.$1"; }
 echo_through_ah() { [ "$(echo "over AH" | on x3 timeout 20 socat -t 5 - "TCP4:$Yb:7,bind=$Nb")" = "over AH" ]; }
 
 vip1=$(virtual_ip x1) vip2=$(virtual_ip x2)
@@ -129,9 +130,9 @@ check_equal "wire: no fragment" 0 "$(packets wire 'ip[6:2] & 0x3fff != 0')"
 two_cookies() { [ "$(elements netdev cookie_in | awk '{ print $NF }' | sort -u | wc -l)" = 2 ]; }
 check "n: cookies of two hosts" two_cookies
 
-seen "x1: IKEv2 from port $(first_port x1), ESP tunnel mode, virtual IP $vip1" "ping 5/5, TCP"
-seen "x2: IKEv2 from port 500, ESP tunnel mode, virtual IP $vip2" "ping 5/5, TCP"
-seen "x3: IKEv1 from port 500, AH transport mode" "ping 5/5, TCP"
+seen "x1: IKEv2 from port $(first_port x1), ESP tunnel mode, virtual IP $vip1" "$(echoed x1), TCP"
+seen "x2: IKEv2 from port 500, ESP tunnel mode, virtual IP $vip2" "$(echoed x2), TCP"
+seen "x3: IKEv1 from port 500, AH transport mode" "$(echoed x3), TCP"
 seen "at the peer: ESP packets" "$(packets wire 'proto 50')"
 seen "at the peer: AH packets, integrity errors" "$(packets wire 'proto 51'), $(integrity_errors y)"
 seen "at the peer: UDP 4500 packets, encapsulated SAs" "$(packets wire 'udp port 4500'), $(y_state | grep -c encap || true)"
