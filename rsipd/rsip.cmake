@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The host-side program.
-find_package(CLI11 REQUIRED)
-find_package(nlohmann_json REQUIRED)
+# The host-side program; CMakeLists.txt has target cli.
 add_executable(rsip
   ${CMAKE_CURRENT_LIST_DIR}/rsip_down.cpp
   ${CMAKE_CURRENT_LIST_DIR}/rsip_exit.cpp
@@ -15,4 +13,4 @@ add_executable(rsip
   ${CMAKE_CURRENT_LIST_DIR}/rsip_status.cpp
   ${CMAKE_CURRENT_LIST_DIR}/rsip_up.cpp)
 target_compile_definitions(rsip PRIVATE RSIP_VERSION="${PROJECT_VERSION}")
-target_link_libraries(rsip PRIVATE host CLI11::CLI11 nlohmann_json::nlohmann_json spdlog::spdlog Threads::Threads)
+target_link_libraries(rsip PRIVATE host cli nlohmann_json::nlohmann_json spdlog::spdlog Threads::Threads)

@@ -75,8 +75,7 @@ Result<void> Instance::prepare() {
   state_ = {::getpid(), options_.device, up.peer, {}, {network}, std::nullopt};
   if (Result<void> saved = save(); !saved) return saved;
   Result<void> made = kernel_->make_device(network);
-  // A device that is not ours must not be described as one that is to be removed.
-  if (!made && made.error().code == EEXIST) state_.networks.clear();
+  if (!made) state_.networks.clear();  // there is nothing to undo, and a device that has the name is somebody else's
   return made;
 }
 

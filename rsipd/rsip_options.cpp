@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <iostream>
 #include <map>
 
+#include "cli/formatter.hpp"
 #include "rsip_exit.hpp"
 
 namespace rsip::program {
@@ -52,14 +52,20 @@ std::string check_address(const std::string& text) {
   return parse_ipv4(text) ? "" : "'" + text + "' is not an IPv4 address";
 }
 
+/// A check whose own description stays out of the help.
+CLI::Validator unnamed(CLI::Validator check) {
+  check.description("");
+  return check;
+}
+
 /// The flags that every command has.
 void add_common(CLI::App& command, Flags& flags) {
   command.add_option("--device", flags.device, "name of the tunnel device")
       ->check(CLI::Validator(check_device, ""))
-      ->option_text("NAME")
+      ->type_name("NAME")
       ->capture_default_str();
   command.add_option("--runtime-dir", flags.runtime_dir, "where running instances keep lock and state")
-      ->option_text("DIR")
+      ->type_name("DIR")
       ->capture_default_str();
 }
 
@@ -68,48 +74,48 @@ void add_json(CLI::App& command, Flags& flags) {
 }
 
 void add_up(CLI::App& up, Flags& flags) {
-  up.add_option("--gateway", flags.gateway, "the gateway's address in the private realm (required)")
+  up.add_option("--gateway", flags.gateway, "the gateway's address in the private realm")
       ->required()
       ->check(CLI::Validator(check_address, ""))
-      ->option_text("ADDR");
+      ->type_name("ADDR");
   up.add_option("--gateway-port", flags.gateway_port, "the gateway's TCP or UDP port")
-      ->check(CLI::Range(1, 65535))
-      ->option_text("PORT")
+      ->check(unnamed(CLI::Range(1, 65535)))
+      ->type_name("PORT")
       ->default_str("4555");
   CLI::Option* tcp = up.add_flag("--tcp", flags.tcp, "speak to the gateway over TCP (default)");
   up.add_flag("--udp", flags.udp, "speak to the gateway over UDP")->excludes(tcp);
   up.add_option("--ports", flags.ports, "how many ports to lease, 0 for none")
-      ->check(CLI::Range(0, 255))
-      ->option_text("N")
+      ->check(unnamed(CLI::Range(0, 255)))
+      ->type_name("N")
       ->default_str("8");
   up.add_option("--spis", flags.spis, "how many IPsec SPIs to lease, 0 for a lease without IPsec (RSAP-IP)")
-      ->check(CLI::Range(0, 65535))
-      ->option_text("N")
+      ->check(unnamed(CLI::Range(0, 65535)))
+      ->type_name("N")
       ->default_str("16");
   up.add_option("--lease", flags.lease, "seconds to ask for; without it the gateway chooses")
-      ->check(CLI::Range(std::uint32_t{1}, UINT32_MAX))
-      ->option_text("SECONDS");
+      ->check(unnamed(CLI::Range(std::uint32_t{1}, UINT32_MAX)))
+      ->type_name("SECONDS");
   up.add_option("--ike-port", flags.ike_port,
                 "'assigned': IKE uses the first two leased ports; '500': it keeps ports 500 and 4500")
-      ->check(CLI::IsMember({"assigned", "500"}))
-      ->option_text("assigned|500")
+      ->check(unnamed(CLI::IsMember({"assigned", "500"})))
+      ->type_name("assigned|500")
       ->default_str("assigned");
   up.add_option("--strongswan", flags.strongswan, "write the lease as a snippet for strongswan.conf")
-      ->option_text("FILE");
+      ->type_name("FILE");
   up.add_flag("--default-route", flags.default_route, "send all of this host's traffic through the tunnel");
   up.add_option("--table", flags.table, "routing table of the tunnel, one per device")
-      ->check(CLI::Range(std::uint32_t{1}, UINT32_MAX))
-      ->option_text("N")
+      ->check(unnamed(CLI::Range(std::uint32_t{1}, UINT32_MAX)))
+      ->type_name("N")
       ->capture_default_str();
   up.add_option("--rule-priority", flags.rule_priority,
                 "priority of the first routing rule; --default-route takes the next four too")
-      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{32765 - (host::rules_per_device - 1)}))
-      ->option_text("N")
+      ->check(unnamed(CLI::Range(std::uint32_t{1}, std::uint32_t{32765 - (host::rules_per_device - 1)})))
+      ->type_name("N")
       ->capture_default_str();
   up.add_flag("--foreground", flags.foreground, "stay in the foreground and log to stderr");
   up.add_option("--log-level", flags.log_level, "debug, info, warning, error or off")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
-      ->option_text("LEVEL")
+      ->check(unnamed(CLI::IsMember({"debug", "info", "warning", "error", "off"})))
+      ->type_name("LEVEL")
       ->capture_default_str();
 }
 
@@ -145,18 +151,13 @@ Options options_of(const Flags& flags, Command command) {
   return options;
 }
 
-int usage_error(const std::string& text) {
-  std::cerr << "rsip: " << text << "; see rsip --help\n";
-  return exit_usage;
-}
-
 }  // namespace
 
 tl::expected<Options, int> parse_options(int argc, const char* const* argv) {
   Flags flags;
   CLI::App app("Leases a public address, ports and IPsec SPIs from a Realm Specific IP gateway (RFC 3103, 3104).",
                "rsip");
-  app.set_version_flag("--version", "rsip " RSIP_VERSION);
+  cli::set_up(app, "rsip " RSIP_VERSION);
   app.set_help_all_flag("--help-all", "Print this help for all commands and exit");
   app.require_subcommand(1);
   CLI::App* up = app.add_subcommand("up", "register, lease, and set up tunnel and routing; renews until 'down'");
@@ -168,11 +169,11 @@ tl::expected<Options, int> parse_options(int argc, const char* const* argv) {
   for (CLI::App* command : {up, status, down}) add_common(*command, flags);
   try {
     app.parse(argc, argv);
+    if (const std::string wrong = contradiction(flags); !wrong.empty()) throw CLI::ValidationError(wrong);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return tl::unexpected(app.exit(error));
-    return tl::unexpected(usage_error(error.what()));
+    return tl::unexpected(cli::print_error(error, "rsip", exit_usage));
   }
-  if (const std::string wrong = contradiction(flags); !wrong.empty()) return tl::unexpected(usage_error(wrong));
   return options_of(flags, up->parsed() ? Command::up : status->parsed() ? Command::status : Command::down);
 }
 

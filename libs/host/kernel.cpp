@@ -95,7 +95,9 @@ Result<void> Kernel::make_device(const Network& network) {
   if (Result<void> created = create_tunnel(*socket_, network); !created) return created;
   const Result<Link> link = find_ours(*socket_, network);
   if (!link) return tl::unexpected(link.error());
-  return configure_link(*socket_, *link, network, false);
+  Result<void> configured = configure_link(*socket_, *link, network, false);
+  if (!configured) (void)delete_link(*socket_, *link, network.device);  // the first failure is the one to report
+  return configured;
 }
 
 Result<void> Kernel::apply(const Network& wanted, const Network* current) {

@@ -16,7 +16,6 @@
 #include "ruleset_view.hpp"
 #include "skip.hpp"
 #include "steer/ruleset.hpp"
-#include "steer/skeleton.hpp"
 #include "steer/tunnel.hpp"
 
 namespace rsip::test {
@@ -170,13 +169,17 @@ std::uint64_t Realm::counter(const std::string& name) {
   return counter_of("ip rsip " + name);
 }
 
+steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices) {
+  return {.public_devices = public_devices,
+          .private_devices = {"lan"},
+          .pool = {gateway_public},
+          .tunnel_gateway = gateway_private,
+          .tunnel_mtu = tunnel_mtu,
+          .ike_queue = queue_number};
+}
+
 std::string loadable_skeleton(const std::vector<std::string>& public_devices) {
-  std::string text = steer::skeleton_text({.public_devices = public_devices,
-                                           .private_devices = {"lan"},
-                                           .pool = {gateway_public},
-                                           .tunnel_gateway = gateway_private,
-                                           .tunnel_mtu = tunnel_mtu,
-                                           .ike_queue = queue_number});
+  std::string text = steer::skeleton_text(skeleton_options(public_devices));
   if (kernel_has_queue()) return text;
   static const bool said =
       (skip("the rule that queues first IKE packets", "no nft_queue: it drops them instead"), true);

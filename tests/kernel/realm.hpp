@@ -22,6 +22,7 @@
 #include "namespace.hpp"
 #include "packet.hpp"
 #include "steer/nft.hpp"
+#include "steer/skeleton.hpp"
 
 namespace rsip::test {
 
@@ -87,6 +88,9 @@ inline constexpr std::uint32_t x1_spi = 0x10000010;
 inline constexpr std::uint32_t x2_spi = 0x10000020;
 inline constexpr std::uint16_t x1_port = 40000;
 inline constexpr std::uint16_t x2_port = 40001;
+
+/// For a gateway as drawn above.
+steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices);
 
 /// The skeleton as the running kernel can load it: where it has no NFQUEUE, the one rule that queues drops instead.
 std::string loadable_skeleton(const std::vector<std::string>& public_devices);

@@ -29,7 +29,7 @@ TEST_CASE("skeleton: the text that is built in loads as it is") {
   if (!kernel_has_queue()) return skip("skeleton: the text that is built in loads as it is", "no nft_queue");
   const Namespace space;
   const Inside inside(space);
-  check_ok(steer::load(steer::skeleton_text({{"lo"}, gateway_private, tunnel_mtu, queue_number})));
+  check_ok(steer::load(steer::skeleton_text(skeleton_options({"lo"}))));
   CHECK(ruleset_text().find("notrack queue to 4555") != std::string::npos);
 }
 
@@ -120,8 +120,7 @@ TEST_CASE("probe: what it misses is what does not work") {
     CHECK_FALSE(each.reason.empty());
     CHECK_FALSE(each.remedy.empty());
   }
-  const bool rules_work =
-      static_cast<bool>(steer::check(steer::skeleton_text({{"lo"}, gateway_private, tunnel_mtu, queue_number})));
+  const bool rules_work = static_cast<bool>(steer::check(steer::skeleton_text(skeleton_options({"lo"}))));
   const bool rules_missing =
       std::any_of(missing.begin(), missing.end(), [](const auto& each) { return each.feature.starts_with("nf_"); });
   CHECK(rules_work != rules_missing);
