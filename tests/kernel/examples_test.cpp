@@ -46,19 +46,11 @@ void check_host_traffic(Realm& realm) {
 TEST_CASE("examples: NAT for the others beside RSIP") {
   Realm realm;
   realm.lease_to_hosts();
-  constexpr Mac lan_mac{2, 0, 0, 0, 2, 1};
-  const Ipv4 z_private{0x0a0000c8};  // 10.0.0.200, a host without RSIP
-  {
-    const Inside inside(realm.gateway);
-    make_veth("lan", lan_mac, "z", realm.outside);
-    add_route(z_private, 32, RTN_UNICAST, "lan");
-  }
-  const Endpoint z(realm.outside, "z", lan_mac, std::nullopt);
   load_example(realm, "nat-beside-rsip.nft");
   check_host_traffic(realm);
 
-  // Translated to a port below those that are leased, even where z's own port is one of them.
-  z.send(udp({z_private, y_public}, x1_port, 53));
+  // Translated to a port below those that are leased, even where x3's own port is one of them.
+  realm.x3->send(udp({x3_private, y_public}, x1_port, 53));
   const Packet translated = realm.y->receive();
   REQUIRE(translated.size() > 28);
   CHECK(Packet(translated.begin() + 12, translated.begin() + 16) == Packet{198, 51, 100, 1});
@@ -66,7 +58,7 @@ TEST_CASE("examples: NAT for the others beside RSIP") {
   CHECK(port >= 1024);
   CHECK(port < 20000);
   realm.y->send(udp(from_y, 53, static_cast<std::uint16_t>(port)));
-  const Packet back = z.receive();
+  const Packet back = realm.x3->receive();
   REQUIRE(back.size() > 28);
   CHECK((back[22] << 8 | back[23]) == x1_port);
 }
@@ -74,18 +66,10 @@ TEST_CASE("examples: NAT for the others beside RSIP") {
 TEST_CASE("examples: a firewall that lets RSIP pass and nothing else") {
   Realm realm;
   realm.lease_to_hosts();
-  constexpr Mac lan_mac{2, 0, 0, 0, 2, 1};
-  const Ipv4 z_private{0x0a0000c8};
-  {
-    const Inside inside(realm.gateway);
-    make_veth("lan", lan_mac, "z", realm.outside);
-    add_route(z_private, 32, RTN_UNICAST, "lan");
-  }
-  const Endpoint z(realm.outside, "z", lan_mac, std::nullopt);
   load_example(realm, "simple-firewall.nft");
   check_host_traffic(realm);
-  realm.y->send(udp({y_public, z_private}, 53, 53));
-  CHECK(z.silent());
+  realm.y->send(udp({y_public, x3_private}, 53, 53));
+  CHECK(realm.x3->silent());
   realm.y->send(udp(from_y, 53, 5000));  // the gateway itself: closed, and silent about it
   CHECK(realm.y->silent());
 }

@@ -109,6 +109,7 @@ Realm::Realm() {
     add_address("lo", gateway_private, 32);
     make_veth("lan", lan_mac, "x3", outside);
     set_sysctl("conf/lan/accept_local", "1");
+    add_route(x3_private, 32, RTN_UNICAST, "lan");
   }
   x3 = std::make_unique<Endpoint>(outside, "x3", lan_mac, std::nullopt);
   y = std::make_unique<Endpoint>(outside, "y", wan_mac, std::nullopt);

@@ -4,13 +4,13 @@
 //        x1 10.0.0.11 ---- rsip1 +-----------+
 //                                |  gateway  | wan 198.51.100.1 ---- y 198.51.100.2
 //        x2 10.0.0.12 ---- rsip2 +-----------+
-//        x3 ------------- lan ------+
+//        x3 10.0.0.13 ---- lan --+
 //                                   10.0.0.1
 //
-// x3 has no tunnel; even packets with the gateway's own address as source would be taken from it (accept_local).
-// The gateway is a network namespace; x1, x2 and y are raw sockets in a second one, so that the tests see and make
-// every byte. rsip1 and rsip2 are IP-IP devices over Ethernet where the kernel has them; where it has not, they are
-// Ethernet devices with the same MTU, which is all the same to the rules.
+// x3 is a host without RSIP; even packets with the gateway's own address as source would be taken from it
+// (accept_local). The gateway is a network namespace; x1, x2 and y are raw sockets in a second one, so that the tests
+// see and make every byte. rsip1 and rsip2 are IP-IP devices over Ethernet where the kernel has them; where it has not,
+// they are Ethernet devices with the same MTU, which is all the same to the rules.
 #pragma once
 
 #include <chrono>
@@ -29,6 +29,7 @@ namespace rsip::test {
 inline constexpr Ipv4 gateway_private{0x0a000001};  // 10.0.0.1
 inline constexpr Ipv4 x1_private{0x0a00000b};       // 10.0.0.11
 inline constexpr Ipv4 x2_private{0x0a00000c};       // 10.0.0.12
+inline constexpr Ipv4 x3_private{0x0a00000d};       // 10.0.0.13
 inline constexpr Ipv4 gateway_public{0xc6336401};   // 198.51.100.1
 inline constexpr Ipv4 y_public{0xc6336402};         // 198.51.100.2
 inline constexpr std::uint32_t tunnel_mtu = 1480;
