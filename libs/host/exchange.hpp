@@ -39,7 +39,9 @@ enum class Arrival {
 };
 
 /// "it will wrap around to 1, not 0" (RFC 3103 section 10.1)
-constexpr std::uint32_t next_counter(std::uint32_t counter) { return counter == UINT32_MAX ? 1 : counter + 1; }
+constexpr std::uint32_t next_counter(std::uint32_t counter) {
+  return counter == UINT32_MAX ? 1 : counter + 1;
+}
 
 enum class Due { nothing, retransmit, gave_up };
 

@@ -21,7 +21,8 @@ class Kernel {
   ~Kernel();
 
   /// Makes the tunnel device, down and without an address, so that what the kernel lacks shows before anything is
-  /// asked of the gateway. A failure leaves nothing behind. EEXIST: the name, or a tunnel between these addresses, is in use.
+  /// asked of the gateway. A failure leaves nothing behind. EEXIST: the name, or a tunnel between these addresses, is
+  /// in use.
   Result<void> make_device(const Network& network);
 
   /// Makes the kernel as `wanted` says. `current` is what an earlier call has put there, null at first. Can be
