@@ -156,9 +156,9 @@ TEST_CASE("elements: removal takes out what it names and no more") {
 
 TEST_CASE("elements: the kernel ends a lease by itself, and the key is free for another") {
   Tables tables;
-  check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 300ms)));
+  check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 2s)));
   CHECK(elements_of("netdev rsip port_in").size() == 1);
-  std::this_thread::sleep_for(400ms);
+  std::this_thread::sleep_for(2100ms);
   CHECK(elements_of("netdev rsip port_in").empty());
   CHECK(elements_of("ip rsip port_in").empty());
   CHECK(elements_of("ip rsip port_out").empty());
@@ -170,8 +170,9 @@ TEST_CASE("elements: what has timed out can be removed and replaced, beside what
   Tables tables;
   const steer::Elements gone = steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 200ms);
   const steer::Elements there = steer::port_elements(tunnel, gateway_public, Port{40001}, owner, 1h);
-  const steer::Elements renewed = steer::port_elements(tunnel, gateway_public, Port{40002}, owner, 200ms);
-  for (const steer::Elements& elements : {gone, there, renewed}) check_ok(tables.add(elements));
+  const steer::Elements ended = steer::port_elements(tunnel, gateway_public, Port{40002}, owner, 200ms);
+  const steer::Elements renewed = steer::port_elements(tunnel, gateway_public, Port{40002}, owner, 1h);
+  for (const steer::Elements& elements : {gone, there, ended}) check_ok(tables.add(elements));
   std::this_thread::sleep_for(300ms);
   steer::Transaction mixed;
   mixed.remove(gone);

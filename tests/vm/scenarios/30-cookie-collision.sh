@@ -16,6 +16,7 @@ send_udp x2 500 500 "$(ike_header $same)"
 send_udp x2 500 500 "$(ike_header $other)"
 check "x2's other cookie reaches y" wait_for 10 captured wire "udp port 500 and udp[12:4] = 2"
 check_equal "x2's first did not" 1 "$(packets wire "src $Nb and udp port 500 and udp[12:4] = 1")"
+check_equal "n counted it" 1 "$(denied cookie_in_use)"
 check_equal "each host has one cookie" 1 "$(elements netdev cookie_in | grep -c "$(tunnel_of 10.0.0.12)")"
 
 # answers go by cookie
