@@ -9,8 +9,8 @@
 #include <cstring>
 #include <iostream>
 
-#include "rsip_commands.hpp"
-#include "rsip_instance.hpp"
+#include "rsip/commands.hpp"
+#include "rsip/instance.hpp"
 
 namespace rsip::program {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rsip_report.hpp"
+#include "rsip/report.hpp"
 
 #include <unistd.h>
 

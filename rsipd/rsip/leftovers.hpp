@@ -2,7 +2,7 @@
 #pragma once
 
 #include "host/kernel.hpp"
-#include "rsip_state.hpp"
+#include "rsip/state.hpp"
 
 namespace rsip::program {
 

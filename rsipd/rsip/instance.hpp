@@ -9,10 +9,10 @@
 
 #include "host/client.hpp"
 #include "host/kernel.hpp"
-#include "rsip_lock.hpp"
-#include "rsip_options.hpp"
-#include "rsip_report.hpp"
-#include "rsip_state.hpp"
+#include "rsip/lock.hpp"
+#include "rsip/options.hpp"
+#include "rsip/report.hpp"
+#include "rsip/state.hpp"
 
 namespace rsip::program {
 

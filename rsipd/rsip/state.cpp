@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rsip_state.hpp"
+#include "rsip/state.hpp"
 
 #include <chrono>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rsip_instance.hpp"
+#include "rsip/instance.hpp"
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
@@ -10,7 +10,7 @@
 #include <random>
 
 #include "host/atomic_file.hpp"
-#include "rsip_leftovers.hpp"
+#include "rsip/leftovers.hpp"
 
 namespace rsip::program {
 namespace {

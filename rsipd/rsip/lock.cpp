@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rsip_lock.hpp"
+#include "rsip/lock.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

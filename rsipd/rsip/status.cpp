@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <iostream>
 
-#include "rsip_commands.hpp"
-#include "rsip_exit.hpp"
-#include "rsip_lock.hpp"
-#include "rsip_state.hpp"
+#include "rsip/commands.hpp"
+#include "rsip/exit.hpp"
+#include "rsip/lock.hpp"
+#include "rsip/state.hpp"
 
 namespace rsip::program {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "rsip_options.hpp"
+#include "rsip/options.hpp"
 
 namespace rsip::program {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The command line of rsip. Every flag, its default and its text are in rsip_options.cpp and nowhere else.
+// The command line of rsip. Every flag, its default and its text are in options.cpp and nowhere else.
 #pragma once
 
 #include <spdlog/common.h>

@@ -4,10 +4,10 @@
 #include <iostream>
 #include <thread>
 
-#include "rsip_commands.hpp"
-#include "rsip_exit.hpp"
-#include "rsip_leftovers.hpp"
-#include "rsip_lock.hpp"
+#include "rsip/commands.hpp"
+#include "rsip/exit.hpp"
+#include "rsip/leftovers.hpp"
+#include "rsip/lock.hpp"
 
 namespace rsip::program {
 namespace {

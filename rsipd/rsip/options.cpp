@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rsip_options.hpp"
+#include "rsip/options.hpp"
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <map>
 
 #include "cli/formatter.hpp"
-#include "rsip_exit.hpp"
+#include "rsip/exit.hpp"
 
 namespace rsip::program {
 namespace {
@@ -60,60 +60,60 @@ CLI::Validator unnamed(CLI::Validator check) {
 
 /// The flags that every command has.
 void add_common(CLI::App& command, Flags& flags) {
-  command.add_option("--device", flags.device, "name of the tunnel device")
+  command.add_option("--device", flags.device, "Name of the tunnel device")
       ->check(CLI::Validator(check_device, ""))
       ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("--runtime-dir", flags.runtime_dir, "where running instances keep lock and state")
+  command.add_option("--runtime-dir", flags.runtime_dir, "Where running instances keep lock and state")
       ->type_name("DIR")
       ->capture_default_str();
 }
 
 void add_json(CLI::App& command, Flags& flags) {
-  command.add_flag("--json", flags.json, "print one JSON object instead of text");
+  command.add_flag("--json", flags.json, "Print one JSON object instead of text");
 }
 
 void add_up(CLI::App& up, Flags& flags) {
-  up.add_option("--gateway", flags.gateway, "the gateway's address in the private realm")
+  up.add_option("--gateway", flags.gateway, "The gateway's address in the private realm")
       ->required()
       ->check(CLI::Validator(check_address, ""))
       ->type_name("ADDR");
-  up.add_option("--gateway-port", flags.gateway_port, "the gateway's TCP or UDP port")
+  up.add_option("--gateway-port", flags.gateway_port, "The gateway's TCP or UDP port")
       ->check(unnamed(CLI::Range(1, 65535)))
       ->type_name("PORT")
       ->default_str("4555");
-  CLI::Option* tcp = up.add_flag("--tcp", flags.tcp, "speak to the gateway over TCP (default)");
-  up.add_flag("--udp", flags.udp, "speak to the gateway over UDP")->excludes(tcp);
-  up.add_option("--ports", flags.ports, "how many ports to lease, 0 for none")
+  CLI::Option* tcp = up.add_flag("--tcp", flags.tcp, "Speak to the gateway over TCP (default)");
+  up.add_flag("--udp", flags.udp, "Speak to the gateway over UDP")->excludes(tcp);
+  up.add_option("--ports", flags.ports, "How many ports to lease, 0 for none")
       ->check(unnamed(CLI::Range(0, 255)))
       ->type_name("N")
       ->default_str("8");
-  up.add_option("--spis", flags.spis, "how many IPsec SPIs to lease, 0 for a lease without IPsec (RSAP-IP)")
+  up.add_option("--spis", flags.spis, "How many IPsec SPIs to lease, 0 for a lease without IPsec (RSAP-IP)")
       ->check(unnamed(CLI::Range(0, 65535)))
       ->type_name("N")
       ->default_str("16");
-  up.add_option("--lease", flags.lease, "seconds to ask for; without it the gateway chooses")
+  up.add_option("--lease", flags.lease, "Seconds to ask for; without it the gateway chooses")
       ->check(unnamed(CLI::Range(std::uint32_t{1}, UINT32_MAX)))
       ->type_name("SECONDS");
   up.add_option("--ike-port", flags.ike_port,
-                "'assigned': IKE uses the first two leased ports; '500': it keeps ports 500 and 4500")
+                "assigned: IKE uses the first two leased ports; 500: it keeps ports 500 and 4500")
       ->check(unnamed(CLI::IsMember({"assigned", "500"})))
       ->type_name("assigned|500")
       ->default_str("assigned");
-  up.add_option("--strongswan", flags.strongswan, "write the lease as a snippet for strongswan.conf")
+  up.add_option("--strongswan", flags.strongswan, "Write the lease as a snippet for strongswan.conf")
       ->type_name("FILE");
-  up.add_flag("--default-route", flags.default_route, "send all of this host's traffic through the tunnel");
-  up.add_option("--table", flags.table, "routing table of the tunnel, one per device")
+  up.add_flag("--default-route", flags.default_route, "Send all of this host's traffic through the tunnel");
+  up.add_option("--table", flags.table, "Routing table of the tunnel, one per device")
       ->check(unnamed(CLI::Range(std::uint32_t{1}, UINT32_MAX)))
       ->type_name("N")
       ->capture_default_str();
   up.add_option("--rule-priority", flags.rule_priority,
-                "priority of the first routing rule; --default-route takes the next four too")
+                "Priority of the first routing rule; --default-route takes the next four too")
       ->check(unnamed(CLI::Range(std::uint32_t{1}, std::uint32_t{32765 - (host::rules_per_device - 1)})))
       ->type_name("N")
       ->capture_default_str();
-  up.add_flag("--foreground", flags.foreground, "stay in the foreground and log to stderr");
-  up.add_option("--log-level", flags.log_level, "debug, info, warning, error or off")
+  up.add_flag("--foreground", flags.foreground, "Stay in the foreground and log to stderr");
+  up.add_option("--log-level", flags.log_level, "How much to log: debug, info, warning, error or off")
       ->check(unnamed(CLI::IsMember({"debug", "info", "warning", "error", "off"})))
       ->type_name("LEVEL")
       ->capture_default_str();
@@ -160,9 +160,9 @@ tl::expected<Options, int> parse_options(int argc, const char* const* argv) {
   cli::set_up(app, "rsip " RSIP_VERSION);
   app.set_help_all_flag("--help-all", "Print this help for all commands and exit");
   app.require_subcommand(1);
-  CLI::App* up = app.add_subcommand("up", "register, lease, and set up tunnel and routing; renews until 'down'");
-  CLI::App* status = app.add_subcommand("status", "show the lease");
-  CLI::App* down = app.add_subcommand("down", "give the lease back and remove everything 'up' made");
+  CLI::App* up = app.add_subcommand("up", "Register, lease, and set up tunnel and routing; renews until down");
+  CLI::App* status = app.add_subcommand("status", "Show the lease");
+  CLI::App* down = app.add_subcommand("down", "Give the lease back and remove everything up made");
   add_up(*up, flags);
   add_json(*up, flags);
   add_json(*status, flags);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rsip_leftovers.hpp"
+#include "rsip/leftovers.hpp"
 
 #include "host/atomic_file.hpp"
 

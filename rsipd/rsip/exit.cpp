@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rsip_exit.hpp"
+#include "rsip/exit.hpp"
 
 namespace rsip::program {
 

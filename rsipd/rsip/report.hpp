@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "rsip_exit.hpp"
+#include "rsip/exit.hpp"
 
 namespace rsip::program {
 

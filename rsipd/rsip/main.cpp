@@ -3,8 +3,8 @@
 #include <exception>
 #include <iostream>
 
-#include "rsip_commands.hpp"
-#include "rsip_exit.hpp"
+#include "rsip/commands.hpp"
+#include "rsip/exit.hpp"
 
 int main(int argc, char** argv) {
   using namespace rsip::program;
