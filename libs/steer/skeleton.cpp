@@ -17,12 +17,14 @@ std::string set_of(const std::vector<std::string>& parts) {
 
 std::vector<std::string> quoted(const std::vector<std::string>& names) {
   std::vector<std::string> parts;
+  parts.reserve(names.size());
   for (const std::string& name : names) parts.push_back('"' + name + '"');
   return parts;
 }
 
 std::vector<std::string> texts(const std::vector<Ipv4>& addresses) {
   std::vector<std::string> parts;
+  parts.reserve(addresses.size());
   for (const Ipv4 address : addresses) parts.push_back(to_string(address));
   return parts;
 }

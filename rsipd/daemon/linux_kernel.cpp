@@ -26,7 +26,7 @@ Result<steer::Device> LinuxKernel::add_tunnel(const Tunnel& tunnel) {
 }
 
 Result<void> LinuxKernel::remove_tunnel(const steer::Device& device) {
-  const Result<void> removed = link_.remove(device);
+  Result<void> removed = link_.remove(device);
   if (!removed && removed.error().code == ENODEV) return {};  // an administrator was faster
   return removed;
 }
@@ -40,7 +40,7 @@ Result<void> LinuxKernel::remove_all_tunnels() {
   const Result<std::vector<steer::TunnelInfo>> tunnels = link_.list_tunnels();
   if (!tunnels) return tl::unexpected(tunnels.error());
   for (const steer::TunnelInfo& tunnel : *tunnels) {
-    if (const Result<void> removed = remove_tunnel(tunnel.device); !removed) return removed;
+    if (Result<void> removed = remove_tunnel(tunnel.device); !removed) return removed;
   }
   return {};
 }

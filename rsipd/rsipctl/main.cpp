@@ -107,9 +107,7 @@ int show_counters(bool as_json) {
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app{"Shows what the RSIP gateway has in force, as the kernel has it.", "rsipctl"};
   cli::set_up(app, "rsipctl " RSIP_VERSION);
   app.require_subcommand(1);
@@ -129,4 +127,17 @@ int main(int argc, char** argv) {
     return cli::print_error(problem, "rsipctl", exit_usage);
   }
   return *bindings ? show_bindings(host, as_json) : show_counters(as_json);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const nlohmann::json::exception& error) {
+    std::cerr << "rsipctl: the tables named rsip are not as rsipd makes them (restart rsipd): " << error.what() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << "rsipctl: " << error.what() << '\n';
+  }
+  return exit_failure;
 }
