@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
+#include <iomanip>
+#include <sstream>
 #include <string_view>
 #include <type_traits>
 
@@ -52,75 +53,158 @@ std::string comment_of(const Owner& owner) {
          to_string(owner.host);
 }
 
-/// Public address . number : tunnel
-template <typename Integer>
-Element steering(Family family, const char* map, const Device& tunnel, Ipv4 address, Integer value,
-                 const std::string& comment, milliseconds timeout) {
-  return {family, map, Key().address(address).integer(value).take(), tunnel.index, timeout, comment};
+/// A remote address in a map's key: in two halves, because the same map is also asked about an address that ICMP
+/// quotes, which nft does not take for a whole one.
+Key& halves(Key& key, Ipv4 address) {
+  return key.integer(static_cast<std::uint16_t>(address.value >> 16))
+      .integer(static_cast<std::uint16_t>(address.value & 0xffff));
 }
 
-/// Tunnel . public address . number
-template <typename Integer>
-Element permission(const char* set, const Device& tunnel, Ipv4 address, Integer value, const std::string& comment,
-                   milliseconds timeout) {
-  return {Family::ip,   set,     Key().device_name(tunnel.name).address(address).integer(value).take(),
-          std::nullopt, timeout, comment};
-}
+/// Reads a key that this file has made.
+class Reader {
+ public:
+  explicit Reader(const std::vector<std::uint8_t>& key) : next_(key.data()), end_(key.data() + key.size()) {}
 
-std::uint64_t read_number(const std::uint8_t* bytes, std::size_t size) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < size; ++i) value = value << 8 | bytes[i];
-  return value;
-}
+  bool at_end() const { return next_ == end_; }
+  std::string text(std::size_t size) {
+    std::string value(next_, std::find(next_, next_ + size, 0));
+    next_ += size;
+    return value;
+  }
+  std::uint64_t number(std::size_t size) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < size; ++i) value = value << 8 | next_[i];
+    next_ += (size + 3) / 4 * 4;
+    return value;
+  }
+  Ipv4 address() { return Ipv4{static_cast<std::uint32_t>(number(4))}; }
+  Ipv4 address_in_halves() {
+    const std::uint64_t high = number(2);
+    return Ipv4{static_cast<std::uint32_t>(high << 16 | number(2))};
+  }
+  std::uint64_t port() { return number(2); }
+  std::string hex(std::size_t size) {
+    std::ostringstream value;
+    value << "0x" << std::hex << std::setfill('0') << std::setw(static_cast<int>(2 * size)) << number(size);
+    return value.str();
+  }
+
+ private:
+  const std::uint8_t* next_;
+  const std::uint8_t* end_;
+};
+
+/// The elements of one resource, in the making: what they have in common is said once.
+class Maker {
+ public:
+  Maker(const Device& tunnel, Ipv4 address, std::string comment, milliseconds timeout,
+        const std::optional<Remote>& remote)
+      : tunnel_(tunnel), address_(address), comment_(std::move(comment)), timeout_(timeout), remote_(remote) {}
+
+  /// A map's `name` on both paths; under a remote flow policy `macro` or `micro`, on the slow path. A null `micro`: the
+  /// remote's port is of no account. `identify` appends what tells the resource apart.
+  template <typename Identify>
+  Maker& steering(const char* name, const char* macro, const char* micro, Identify identify) {
+    Key key;
+    identify(key.address(address_));
+    if (!remote_) {
+      std::vector<std::uint8_t> bytes = key.take();
+      add(Family::netdev, name, bytes, tunnel_.index);
+      add(Family::ip, name, std::move(bytes), tunnel_.index);
+      return *this;
+    }
+    halves(key, remote_->address);
+    const bool by_port = remote_->port && micro != nullptr;
+    if (by_port) key.integer(number(*remote_->port));
+    add(Family::ip, by_port ? micro : macro, key.take(), tunnel_.index);
+    return *this;
+  }
+
+  /// A set's `name`, likewise.
+  template <typename Identify>
+  Maker& permission(const char* name, const char* macro, const char* micro, Identify identify) {
+    Key key;
+    identify(key.device_name(tunnel_.name).address(address_));
+    const bool by_port = remote_ && remote_->port && micro != nullptr;
+    if (remote_) key.address(remote_->address);
+    if (by_port) key.integer(number(*remote_->port));
+    const char* restricted = by_port ? micro : macro;
+    add(Family::ip, remote_ ? restricted : name, key.take(), std::nullopt);
+    return *this;
+  }
+
+  Elements take() { return std::move(elements_); }
+
+ private:
+  void add(Family family, const char* set, std::vector<std::uint8_t> key, std::optional<std::uint32_t> device) {
+    elements_.push_back({family, set, std::move(key), device, timeout_, comment_});
+  }
+
+  const Device& tunnel_;
+  Ipv4 address_;
+  std::string comment_;
+  milliseconds timeout_;
+  const std::optional<Remote>& remote_;
+  Elements elements_;
+};
 
 }  // namespace
 
-Elements port_elements(const Device& tunnel, Ipv4 address, Port port, const Owner& owner, milliseconds timeout) {
-  const std::string comment = comment_of(owner);
-  return {steering(Family::netdev, "port_in", tunnel, address, number(port), comment, timeout),
-          steering(Family::ip, "port_in", tunnel, address, number(port), comment, timeout),
-          permission("port_out", tunnel, address, number(port), comment, timeout)};
+Elements port_elements(const Device& tunnel, Ipv4 address, Port port, const Owner& owner, milliseconds timeout,
+                       const std::optional<Remote>& remote) {
+  const auto identify = [port](Key& key) { key.integer(number(port)); };
+  return Maker(tunnel, address, comment_of(owner), timeout, remote)
+      .steering("port_in", "port_in_macro", "port_in_micro", identify)
+      .permission("port_out", "port_out_macro", "port_out_micro", identify)
+      .take();
 }
 
-Elements spi_elements(const Device& tunnel, Ipv4 address, Spi spi, const Owner& owner, milliseconds timeout) {
-  const std::string comment = comment_of(owner);
-  return {steering(Family::netdev, "spi_in", tunnel, address, number(spi), comment, timeout),
-          steering(Family::ip, "spi_in", tunnel, address, number(spi), comment, timeout)};
+Elements spi_elements(const Device& tunnel, Ipv4 address, Spi spi, const Owner& owner, milliseconds timeout,
+                      const std::optional<Remote>& remote) {
+  return Maker(tunnel, address, comment_of(owner), timeout, remote)
+      .steering("spi_in", "spi_in_macro", nullptr, [spi](Key& key) { key.integer(number(spi)); })
+      .take();
 }
 
-Elements ipsec_elements(const Device& tunnel, Ipv4 address, const Owner& owner, milliseconds timeout) {
-  return {{Family::ip, "ipsec_out", Key().device_name(tunnel.name).address(address).take(), std::nullopt, timeout,
-           "client " + std::to_string(number(owner.client)) + " " + to_string(owner.host)}};
+Elements ipsec_elements(const Device& tunnel, Ipv4 address, const Owner& owner, milliseconds timeout,
+                        const std::optional<Remote>& remote) {
+  std::string comment = "client " + std::to_string(number(owner.client)) + " " + to_string(owner.host);
+  return Maker(tunnel, address, std::move(comment), timeout, remote)
+      .permission("ipsec_out", "ipsec_out_macro", nullptr, [](Key&) {})
+      .take();
 }
 
-Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, const Owner& owner, milliseconds timeout) {
-  const std::string comment = comment_of(owner);
-  return {steering(Family::netdev, "cookie_in", tunnel, address, number(cookie), comment, timeout),
-          steering(Family::ip, "cookie_in", tunnel, address, number(cookie), comment, timeout),
-          permission("cookie_out", tunnel, address, number(cookie), comment, timeout)};
+Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, const Owner& owner, milliseconds timeout,
+                         const std::optional<Remote>& remote) {
+  const auto identify = [cookie](Key& key) { key.integer(number(cookie)); };
+  return Maker(tunnel, address, comment_of(owner), timeout, remote)
+      .steering("cookie_in", "cookie_in_macro", nullptr, identify)
+      .permission("cookie_out", "cookie_out_macro", nullptr, identify)
+      .take();
+}
+
+Elements address_elements(const Device& tunnel, Ipv4 address, const Owner& owner, milliseconds timeout,
+                          const std::optional<Remote>& remote) {
+  return Maker(tunnel, address, comment_of(owner), timeout, remote)
+      .steering("address_in", "address_in_macro", "address_in_micro", [](Key&) {})
+      .permission("address_out", "address_out_macro", "address_out_micro", [](Key&) {})
+      .take();
 }
 
 std::string to_string(const Element& element) {
   const std::string_view set = element.set;
-  std::string text = std::string(element.family == Family::netdev ? "netdev " : "ip ") + element.set;
-  const std::uint8_t* next = element.key.data();
-  std::size_t left = element.key.size();
-  if (set.ends_with("_out") && left >= IFNAMSIZ) {
-    text += " " + std::string(next, std::find(next, next + IFNAMSIZ, 0)) + " .";
-    next += IFNAMSIZ;
-    left -= IFNAMSIZ;
-  }
-  if (left >= 4) {
-    text += " " + to_string(Ipv4{static_cast<std::uint32_t>(read_number(next, 4))});
-    next += 4;
-    left -= 4;
-  }
-  if (left == 0) return text;
-  if (set.starts_with("port")) return text + " . " + std::to_string(read_number(next, 2));
-  char hex[24];
-  static_cast<void>(std::snprintf(hex, sizeof(hex), " . 0x%0*llx", static_cast<int>(2 * left),
-                                  static_cast<unsigned long long>(read_number(next, std::min<std::size_t>(left, 8)))));
-  return text + hex;
+  const bool permission = set.find("_out") != std::string_view::npos;
+  std::string text = (element.family == Family::netdev ? "netdev " : "ip ") + std::string(set);
+  Reader key(element.key);
+  if (permission) text += " " + key.text(IFNAMSIZ) + " .";
+  text += " " + to_string(key.address());
+  if (set.starts_with("port")) text += " . " + std::to_string(key.port());
+  if (set.starts_with("spi")) text += " . " + key.hex(4);
+  if (set.starts_with("cookie")) text += " . " + key.hex(8);
+  if (key.at_end()) return text;
+  text += " . " + to_string(permission ? key.address() : key.address_in_halves());
+  if (!key.at_end()) text += " . " + std::to_string(key.port());
+  return text;
 }
 
 }  // namespace rsip::steer

@@ -11,6 +11,7 @@
 
 #include "types/ids.hpp"
 #include "types/ipv4.hpp"
+#include "types/remote.hpp"
 
 namespace rsip::steer {
 
@@ -47,21 +48,32 @@ std::string to_string(const Element& element);
 
 using Elements = std::vector<Element>;
 
+// What follows makes the elements of one resource. With `remote` they serve that peer alone (RFC 3103 section 7.2) and
+// go into the sets and maps whose names end in _macro, or in _micro where its port counts. These are in table ip only:
+// packets under a remote flow policy take the slow path.
+
 /// A port of `address`, for TCP and UDP: steering to the host behind `tunnel` on both paths, and its right to use it.
 Elements port_elements(const Device& tunnel, Ipv4 address, Port port, const Owner& owner,
-                       std::chrono::milliseconds timeout);
+                       std::chrono::milliseconds timeout, const std::optional<Remote>& remote = {});
 
-/// An SPI of `address`, for ESP and AH: steering on both paths.
+/// An SPI of `address`, for ESP and AH: steering on both paths. The remote's port is of no account.
 Elements spi_elements(const Device& tunnel, Ipv4 address, Spi spi, const Owner& owner,
-                      std::chrono::milliseconds timeout);
+                      std::chrono::milliseconds timeout, const std::optional<Remote>& remote = {});
 
-/// The right to send ESP, AH and IKE from `address`. One for each host and address, however many bindings grant it:
-/// the comment names no binding, and the timeout must be that of the last binding to end.
-Elements ipsec_elements(const Device& tunnel, Ipv4 address, const Owner& owner, std::chrono::milliseconds timeout);
+/// The right to send ESP, AH and IKE from `address`. One for each host, address and remote address, however many
+/// bindings grant it: the comment names no binding, and the timeout must be that of the last binding to end. The
+/// remote's port is of no account.
+Elements ipsec_elements(const Device& tunnel, Ipv4 address, const Owner& owner, std::chrono::milliseconds timeout,
+                        const std::optional<Remote>& remote = {});
 
-/// An IKE exchange by its initiator cookie, between `address` port 500 and any peer: steering on both paths, and the
-/// right to send it.
+/// An IKE exchange by its initiator cookie, between `address` port 500 and any peer or the remote: steering on both
+/// paths, and the right to send it. The remote's port is of no account.
 Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, const Owner& owner,
-                         std::chrono::milliseconds timeout);
+                         std::chrono::milliseconds timeout, const std::optional<Remote>& remote = {});
+
+/// The whole of `address` (RSA-IP): steering of all that no element above takes, and the right to send anything from
+/// it. With a remote that has a port, TCP and UDP to and from that port only.
+Elements address_elements(const Device& tunnel, Ipv4 address, const Owner& owner, std::chrono::milliseconds timeout,
+                          const std::optional<Remote>& remote = {});
 
 }  // namespace rsip::steer

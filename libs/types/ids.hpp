@@ -16,6 +16,9 @@ enum class Port : std::uint16_t {};      ///< TCP and UDP alike
 enum class Spi : std::uint32_t {};       ///< ESP and AH, RFC 3104 section 5
 enum class Cookie : std::uint64_t {};    ///< IKE initiator cookie (IKEv1) or initiator SPI (IKEv2)
 
+/// RFC 3103 section 8.6.
+enum class TunnelType : std::uint8_t { ip_ip = 1, gre = 2, l2tp = 3 };
+
 /// A lease as it stands in a message: whole seconds from now (RFC 3103 section 8.3).
 using LeaseTime = std::chrono::duration<std::uint32_t>;
 

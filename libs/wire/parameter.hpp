@@ -76,8 +76,8 @@ struct AnySpis {
 /// 65,535 of them, and none is 0.
 using Spis = std::variant<AnySpis, Run<Spi>, std::vector<Spi>>;
 
-/// RFC 3103 section 8.6. Other values are kept as they come: the gateway answers BAD_TUNNEL_TYPE, not the decoder.
-enum class TunnelType : std::uint8_t { ip_ip = 1, gre = 2, l2tp = 3 };
+/// Other values are kept as they come: the gateway answers BAD_TUNNEL_TYPE, not the decoder.
+using rsip::TunnelType;
 
 /// RFC 3103 section 8.7, RFC 3104 section 6. Other values are kept as they come.
 enum class Method : std::uint8_t { rsa_ip = 1, rsap_ip = 2, rsipsec = 3 };

@@ -31,6 +31,14 @@ Result<void> LinuxKernel::remove_tunnel(const steer::Device& device) {
   return removed;
 }
 
+Result<void> LinuxKernel::announce(Ipv4 address, const steer::Device& /*tunnel*/) {
+  return failure(EOPNOTSUPP, "announce " + to_string(address));
+}
+
+Result<void> LinuxKernel::withdraw(Ipv4 /*address*/, const steer::Device& /*tunnel*/) {
+  return {};
+}
+
 Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
   if (changes.empty()) return {};
   return nft_.commit(changes);

@@ -14,6 +14,8 @@ class LinuxKernel : public gateway::Kernel {
 
   Result<steer::Device> add_tunnel(const Tunnel& tunnel) override;
   Result<void> remove_tunnel(const steer::Device& device) override;
+  Result<void> announce(Ipv4 address, const steer::Device& tunnel) override;
+  Result<void> withdraw(Ipv4 address, const steer::Device& tunnel) override;
   Result<void> commit(const steer::Transaction& changes) override;
 
   /// Removes every tunnel device that an rsipd has left behind.

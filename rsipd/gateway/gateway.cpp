@@ -287,7 +287,7 @@ Result<const Gateway::TunnelDevice*> Gateway::tunnel_of(const lease::Registratio
   if (const auto found = tunnels_.find(registration.host); found != tunnels_.end()) return &found->second;
   remove_idle_tunnels();  // one of them may have the same ends or the same name
   const Result<steer::Device> made =
-      kernel_.add_tunnel({registration.slot, registration.client, registration.host, gateway});
+      kernel_.add_tunnel({registration.slot, TunnelType::ip_ip, registration.client, registration.host, gateway});
   if (!made) return tl::unexpected(made.error());
   hosts_by_ifindex_.emplace(made->index, registration.host);
   return &tunnels_.emplace(registration.host, TunnelDevice{*made, gateway}).first->second;

@@ -21,12 +21,19 @@ class Kernel {
 
   struct Tunnel {
     std::uint32_t slot = 0;  ///< the n of rsip<n>
+    TunnelType type = TunnelType::ip_ip;
     ClientId client{};
     Ipv4 host;     ///< Xa, the tunnel's far end
     Ipv4 gateway;  ///< Na, its near end
   };
   virtual Result<steer::Device> add_tunnel(const Tunnel& tunnel) = 0;
   virtual Result<void> remove_tunnel(const steer::Device& device) = 0;
+
+  /// A host has the whole of `address` from now on (RSA-IP): the public link is answered for it, unless it is this
+  /// machine's own, and it is routed into the tunnel. Nothing is left behind on error.
+  virtual Result<void> announce(Ipv4 address, const steer::Device& tunnel) = 0;
+  /// Takes that back. What is not there any more is no error.
+  virtual Result<void> withdraw(Ipv4 address, const steer::Device& tunnel) = 0;
 
   /// All changes or none.
   virtual Result<void> commit(const steer::Transaction& changes) = 0;

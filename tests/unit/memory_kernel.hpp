@@ -21,7 +21,7 @@ class MemoryKernel : public gateway::Kernel {
     if (fail_tunnels) return failure(ENOMEM, "add tunnel");
     const std::string name = "rsip" + std::to_string(tunnel.slot);
     for (const auto& [index, other] : tunnels) {
-      if (other.slot == tunnel.slot || other.host == tunnel.host) return failure(EEXIST, "add device " + name);
+      if (other.slot == tunnel.slot || (other.host == tunnel.host && other.type == tunnel.type)) return failure(EEXIST, "add device " + name);
     }
     tunnels.emplace(++last_index, tunnel);
     return steer::Device{name, last_index};
@@ -29,6 +29,16 @@ class MemoryKernel : public gateway::Kernel {
 
   Result<void> remove_tunnel(const steer::Device& device) override {
     if (tunnels.erase(device.index) == 0) return failure(ENODEV, "remove device " + device.name);
+    return {};
+  }
+
+  Result<void> announce(Ipv4 address, const steer::Device& tunnel) override {
+    if (fail_announce) return failure(EPERM, "announce " + to_string(address));
+    announced[address] = tunnel.index;
+    return {};
+  }
+  Result<void> withdraw(Ipv4 address, const steer::Device&) override {
+    announced.erase(address);
     return {};
   }
 
@@ -55,10 +65,12 @@ class MemoryKernel : public gateway::Kernel {
 
   std::map<Key, steer::Element> elements;
   std::map<std::uint32_t, Tunnel> tunnels;
+  std::map<Ipv4, std::uint32_t> announced;  ///< whole addresses, and the tunnel that each leads into
   std::uint32_t last_index = 100;
   int commits = 0;
   bool fail_commits = false;
   bool fail_tunnels = false;
+  bool fail_announce = false;
 };
 
 }  // namespace rsip::test
