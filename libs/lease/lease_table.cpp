@@ -37,18 +37,20 @@ std::uint32_t count(const std::vector<Run<Id>>& runs) {
   return sum;
 }
 
-}  // namespace
-
-std::optional<Time> ipsec_until(const Registration& registration, Ipv4 address, const Binding* without) {
-  const auto on_address = registration.ipsec.find(address);
-  if (on_address == registration.ipsec.end()) return std::nullopt;
-  for (auto last = on_address->second.rbegin(); last != on_address->second.rend(); ++last) {
-    if (without == nullptr || last->second != without->id) return last->first;
-  }
-  return std::nullopt;
+/// Whether some packet would belong to both of two bindings of one address. No remotes: every packet.
+bool overlap(const std::vector<Remote>& some, const std::vector<Remote>& others) {
+  if (some.empty() || others.empty()) return true;
+  return std::ranges::any_of(some, [&others](const Remote& one) {
+    return std::ranges::any_of(others, [&one](const Remote& other) {
+      return one.address == other.address && (!one.port || !other.port || one.port == other.port);
+    });
+  });
 }
 
-LeaseTable::LeaseTable(Config config, Random random) : config_(std::move(config)), random_(std::move(random)) {
+}  // namespace
+
+LeaseTable::LeaseTable(Config config, Random random)
+    : config_(std::move(config)), random_(std::move(random)), whole_(config_.exclusive_pool) {
   for (const Ipv4 address : config_.pool) {
     address_index_.emplace(address, addresses_.size());
     addresses_.emplace_back(address, config_);
@@ -68,15 +70,9 @@ Granted<const Registration*> LeaseTable::register_host(Ipv4 host, Time now) {
   Registration& made = registrations_[host];
   made.client = client;
   made.host = host;
-  made.slot = new_slot();
   made.expires = now + config_.registration_lease;
   due_.insert({made.expires + grace, true, host, BindId{0}});
   return &made;
-}
-
-std::uint32_t LeaseTable::new_slot() {
-  if (free_slots_.empty()) return ++slots_;
-  return free_slots_.extract(free_slots_.begin()).value();
 }
 
 const Registration* LeaseTable::find(Ipv4 host) const {
@@ -108,53 +104,83 @@ Granted<const Binding*> LeaseTable::assign(Ipv4 host, const Request& request, Ti
   if (found == registrations_.end()) return tl::unexpected(Refusal::not_registered);
   Registration& registration = found->second;
 
+  Granted<Binding> taken = take(registration, request, now);
+  if (!taken) return tl::unexpected(taken.error());
+  Binding& made = *taken;
+  made.id = static_cast<BindId>(++registration.last_bind);
+  made.kind = request.kind;
+  made.remotes = request.remotes;
+  std::ranges::sort(made.remotes);
+  made.remotes.erase(std::unique(made.remotes.begin(), made.remotes.end()), made.remotes.end());
+  made.tunnel = request.tunnel;
+  made.expires = now + granted_lease(request.lease);
+
+  registration.ports_held += count(made.ports);
+  registration.spis_held += count(made.spis);
+  if (made.kind == Kind::rsa_ip) ++registration.addresses_held;
+  for (const IpsecScope& scope : ipsec_scopes(made)) registration.ipsec[scope].emplace(made.expires, made.id);
+  due_.insert({made.expires + grace, false, host, made.id});
+  extend_registration(registration, made.expires);
+  return &registration.bindings.emplace(made.id, std::move(made)).first->second;
+}
+
+/// The resources of a new binding, within the limits of its host.
+Granted<Binding> LeaseTable::take(const Registration& registration, const Request& request, Time now) {
   if (registration.bindings.size() >= config_.max_bindings) return tl::unexpected(Refusal::too_many_bindings);
+  if (request.kind == Kind::rsa_ip) return take_whole(registration, request, now);
   if (request.ports.count() > config_.max_ports - registration.ports_held) {
     return tl::unexpected(Refusal::ports_unavailable);
   }
   if (request.spis.count() > config_.max_spis - registration.spis_held) {
     return tl::unexpected(Refusal::spis_unavailable);
   }
-
-  const Granted<PublicAddress*> preferred = choose_address(registration, request);
-  if (!preferred) return tl::unexpected(preferred.error());
-
-  Binding made;
-  Granted<void> taken = take(**preferred, request, now, made);
-  if (!taken && !request.address) {
-    // Another address of the pool may have what the preferred one lacks.
-    for (PublicAddress& other : addresses_) {
-      if (&other == *preferred) continue;
-      taken = take(other, request, now, made);
-      if (taken) break;
-    }
-  }
-  if (!taken) return tl::unexpected(taken.error());
-
-  made.id = static_cast<BindId>(++registration.last_bind);
-  made.ipsec = request.ipsec;
-  made.expires = now + granted_lease(request.lease);
-  registration.ports_held += count(made.ports);
-  registration.spis_held += count(made.spis);
-  if (made.ipsec) registration.ipsec[made.address].emplace(made.expires, made.id);
-  due_.insert({made.expires + grace, false, host, made.id});
-  extend_registration(registration, made.expires);
-  return &registration.bindings.emplace(made.id, std::move(made)).first->second;
+  return take_shared(registration, request, now);
 }
 
-/// A host keeps to the address it has; a new one goes to a random address, so that load spreads.
-Granted<PublicAddress*> LeaseTable::choose_address(const Registration& registration, const Request& request) {
+/// A host that holds the address already gets it once more for other remotes only: each packet belongs to one binding.
+Granted<Binding> LeaseTable::take_whole(const Registration& registration, const Request& request, Time now) {
+  const bool again = request.address && whole_.holder(*request.address) == registration.host;
+  if (again) {
+    for (const auto& [id, held] : registration.bindings) {
+      if (held.kind == Kind::rsa_ip && held.address == *request.address && overlap(held.remotes, request.remotes)) {
+        return tl::unexpected(Refusal::address_in_use);
+      }
+    }
+  } else if (registration.addresses_held >= config_.max_addresses) {
+    return tl::unexpected(Refusal::address_unavailable);
+  }
+  const Granted<Ipv4> taken = whole_.take(request.address, registration.host, now, random_);
+  if (!taken) return tl::unexpected(taken.error());
+  Binding made;
+  made.address = *taken;
+  return made;
+}
+
+Granted<Binding> LeaseTable::take_shared(const Registration& registration, const Request& request, Time now) {
   if (request.address) {
     const auto found = address_index_.find(*request.address);
     if (found == address_index_.end()) return tl::unexpected(Refusal::address_unallowed);
-    return &addresses_[found->second];
+    return take_from(addresses_[found->second], request, now);
   }
-  if (!registration.bindings.empty()) return &public_address(registration.bindings.rbegin()->second.address);
-  return &addresses_[random_(static_cast<std::uint32_t>(addresses_.size()))];
+  PublicAddress& usual = usual_address(registration);
+  Granted<Binding> taken = take_from(usual, request, now);
+  for (auto other = addresses_.begin(); !taken && other != addresses_.end(); ++other) {
+    // Another address of the pool may have what the usual one lacks.
+    if (&*other != &usual) taken = take_from(*other, request, now);
+  }
+  return taken;
 }
 
-Granted<void> LeaseTable::take(PublicAddress& from, const Request& request, Time now, Binding& into) {
-  PublicAddress::Taken<Port> ports = from.take_ports(request.ports, now, random_);
+/// A host keeps to the address it has; a new one goes to a random address, so that load spreads.
+PublicAddress& LeaseTable::usual_address(const Registration& registration) {
+  for (auto last = registration.bindings.rbegin(); last != registration.bindings.rend(); ++last) {
+    if (last->second.shares_address()) return public_address(last->second.address);
+  }
+  return addresses_[random_(static_cast<std::uint32_t>(addresses_.size()))];
+}
+
+Granted<Binding> LeaseTable::take_from(PublicAddress& from, const Request& request, Time now) {
+  PublicAddress::Taken<Port> ports = from.take_ports(request.ports, request.kind == Kind::listen, now, random_);
   if (const auto* failure = std::get_if<PublicAddress::Failure>(&ports)) {
     return tl::unexpected(refusal_of<Port>(*failure));
   }
@@ -163,10 +189,11 @@ Granted<void> LeaseTable::take(PublicAddress& from, const Request& request, Time
     from.give_back(std::get<0>(ports), {});
     return tl::unexpected(refusal_of<Spi>(*failure));
   }
-  into.address = from.address();
-  into.ports = std::get<0>(std::move(ports));
-  into.spis = std::get<0>(std::move(spis));
-  return {};
+  Binding made;
+  made.address = from.address();
+  made.ports = std::get<0>(std::move(ports));
+  made.spis = std::get<0>(std::move(spis));
+  return made;
 }
 
 PublicAddress& LeaseTable::public_address(Ipv4 address) {
@@ -185,10 +212,10 @@ void LeaseTable::extend(Ipv4 host, BindId bind, Time expires) {
   Registration& registration = registrations_.at(host);
   Binding& extended = registration.bindings.at(bind);
   due_.erase({extended.expires + grace, false, host, bind});
-  if (extended.ipsec) {
-    auto& on_address = registration.ipsec[extended.address];
-    on_address.erase({extended.expires, bind});
-    on_address.emplace(expires, bind);
+  for (const IpsecScope& scope : ipsec_scopes(extended)) {
+    auto& in_scope = registration.ipsec[scope];
+    in_scope.erase({extended.expires, bind});
+    in_scope.emplace(expires, bind);
   }
   extended.expires = expires;
   due_.insert({expires + grace, false, host, bind});
@@ -197,13 +224,13 @@ void LeaseTable::extend(Ipv4 host, BindId bind, Time expires) {
 
 void LeaseTable::remove_binding(Registration& registration, std::map<BindId, Binding>::iterator position) {
   const Binding& removed = position->second;
-  auto& cookies = public_address(removed.address).cookies();
-  for (const Cookie cookie : removed.cookies) cookies.erase(cookie);
-  if (removed.ipsec) {
-    const auto on_address = registration.ipsec.find(removed.address);
-    on_address->second.erase({removed.expires, removed.id});
-    if (on_address->second.empty()) registration.ipsec.erase(on_address);
+  for (const Cookie cookie : removed.cookies) public_address(removed.address).cookies().erase(cookie);
+  for (const IpsecScope& scope : ipsec_scopes(removed)) {
+    const auto in_scope = registration.ipsec.find(scope);
+    in_scope->second.erase({removed.expires, removed.id});
+    if (in_scope->second.empty()) registration.ipsec.erase(in_scope);
   }
+  if (removed.kind == Kind::rsa_ip) --registration.addresses_held;
   registration.ports_held -= count(removed.ports);
   registration.spis_held -= count(removed.spis);
   due_.erase({removed.expires + grace, false, registration.host, removed.id});
@@ -213,7 +240,12 @@ void LeaseTable::remove_binding(Registration& registration, std::map<BindId, Bin
 void LeaseTable::undo_assign(Ipv4 host, BindId bind) {
   Registration& registration = registrations_.at(host);
   const auto position = registration.bindings.find(bind);
-  public_address(position->second.address).give_back(position->second.ports, position->second.spis);
+  const Binding& undone = position->second;
+  if (undone.shares_address()) {
+    public_address(undone.address).give_back(undone.ports, undone.spis);
+  } else {
+    whole_.give_back(undone.address);
+  }
   remove_binding(registration, position);
 }
 
@@ -221,7 +253,12 @@ void LeaseTable::free(Ipv4 host, BindId bind, Time now) {
   Registration& registration = registrations_.at(host);
   const auto position = registration.bindings.find(bind);
   assert(position != registration.bindings.end());
-  public_address(position->second.address).rest(position->second.ports, position->second.spis, now + config_.hold);
+  const Binding& freed = position->second;
+  if (freed.shares_address()) {
+    public_address(freed.address).rest(freed.ports, freed.spis, now + config_.hold);
+  } else {
+    whole_.give_back(freed.address, now + config_.hold);
+  }
   remove_binding(registration, position);
 }
 
@@ -234,19 +271,19 @@ void LeaseTable::remove_registration(Registration& registration, Time now) {
   while (!registration.bindings.empty()) free(host, registration.bindings.begin()->first, now);
   due_.erase({registration.expires + grace, true, host, BindId{0}});
   clients_.erase(registration.client);
-  free_slots_.insert(registration.slot);
   registrations_.erase(host);
 }
 
-LeaseTable::CookieCheck LeaseTable::check_cookie(Ipv4 host, Ipv4 address, Cookie cookie, Time now) {
+LeaseTable::CookieCheck LeaseTable::check_cookie(Ipv4 host, const IpsecScope& scope, Cookie cookie, Time now) {
   using Verdict = CookieCheck::Verdict;
   const auto found = registrations_.find(host);
   if (found == registrations_.end()) return {};
   Registration& registration = found->second;
-  const auto on_address = registration.ipsec.find(address);
-  if (on_address == registration.ipsec.end() || on_address->second.rbegin()->first <= now) return {};
+  auto in_scope = registration.ipsec.find({scope.address, scope.tunnel, std::nullopt});
+  if (in_scope == registration.ipsec.end()) in_scope = registration.ipsec.find(scope);
+  if (in_scope == registration.ipsec.end() || in_scope->second.rbegin()->first <= now) return {};
 
-  const auto& cookies = public_address(address).cookies();
+  const auto& cookies = public_address(scope.address).cookies();
   if (const auto owner = cookies.find(cookie); owner != cookies.end()) {
     if (owner->second.host != host) return {Verdict::in_use, nullptr, std::nullopt};
     Binding& own = registration.bindings.at(owner->second.bind);
@@ -256,7 +293,7 @@ LeaseTable::CookieCheck LeaseTable::check_cookie(Ipv4 host, Ipv4 address, Cookie
   }
 
   // The binding that lasts longest, so that the cookie does.
-  const Binding& longest = registration.bindings.at(on_address->second.rbegin()->second);
+  const Binding& longest = registration.bindings.at(in_scope->second.rbegin()->second);
   CookieCheck check{Verdict::unused, &longest, std::nullopt};
   if (longest.cookies.size() >= config_.max_cookies) check.evicted = longest.cookies.front();
   return check;
@@ -278,15 +315,14 @@ std::vector<LeaseTable::Ended> LeaseTable::expire(Time now, std::size_t most) {
   while (!due_.empty() && due_.begin()->at <= now && ended.size() < most) {
     const Due due = *due_.begin();
     Registration& registration = registrations_.at(due.host);
-    Ended entry{registration.client, due.host, registration.slot, std::nullopt, false};
+    Ended entry{registration.client, due.host, std::nullopt};
     if (due.registration) {
       remove_registration(registration, now);
     } else {
+      entry.binding = registration.bindings.at(due.bind);
       free(due.host, due.bind, now);
-      entry.bind = due.bind;
-      entry.last_binding = registration.bindings.empty();
     }
-    ended.push_back(entry);
+    ended.push_back(std::move(entry));
   }
   return ended;
 }

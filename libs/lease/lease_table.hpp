@@ -5,10 +5,10 @@
 // `grace` later, so that nothing is given out anew, nor added to the kernel, while an element may still be there.
 // A registration lasts at least as long as its longest binding (RFC 3103 section 6).
 //
-// Ports and SPIs are owned by exactly one binding, or free, or resting. Cookies are owned by one binding.
+// Ports and SPIs are owned by exactly one binding, or free, or resting; whole addresses likewise by one host. Cookies
+// are owned by one binding.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -16,12 +16,13 @@
 #include <tl/expected.hpp>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
+#include "lease/binding.hpp"
 #include "lease/config.hpp"
 #include "lease/public_address.hpp"
 #include "lease/refusal.hpp"
+#include "lease/whole_addresses.hpp"
 
 namespace rsip::lease {
 
@@ -30,48 +31,12 @@ inline constexpr std::chrono::seconds grace{1};
 template <typename T>
 using Granted = tl::expected<T, Refusal>;
 
-struct Binding {
-  BindId id{};
-  Ipv4 address;
-  std::vector<Run<Port>> ports;
-  std::vector<Run<Spi>> spis;
-  bool ipsec = false;  ///< RSIPSEC: the host may send ESP, AH and IKE from port 500 with `address`
-  Time expires;
-  std::vector<Cookie> cookies;  ///< least recently used first
-};
-
-struct Registration {
-  ClientId client{};
-  Ipv4 host;
-  std::uint32_t slot = 0;  ///< small and unique among registrations: the n of device rsip<n>
-  Time expires;
-  std::map<BindId, Binding> bindings;
-  /// The host's RSIPSEC bindings on each address, by the time they end.
-  std::map<Ipv4, std::set<std::pair<Time, BindId>>> ipsec;
-  std::uint32_t ports_held = 0;
-  std::uint32_t spis_held = 0;
-  std::uint32_t last_bind = 0;
-};
-
-/// What an ASSIGN_REQUEST asks for.
-struct Request {
-  std::optional<Ipv4> address;  ///< a particular one
-  Wanted<Port> ports;
-  Wanted<Spi> spis;
-  bool ipsec = false;
-  std::optional<LeaseTime> lease;
-};
-
-/// The end of the host's IPsec permission on an address: when the last of its RSIPSEC bindings there is over.
-/// Nothing where it has none, `without` not counted.
-std::optional<Time> ipsec_until(const Registration& registration, Ipv4 address, const Binding* without = nullptr);
-
 class LeaseTable {
  public:
   LeaseTable(Config config, Random random);
 
   const Config& config() const { return config_; }
-  std::size_t hosts() const { return registrations_.size(); }
+  const std::unordered_map<Ipv4, Registration>& registrations() const { return registrations_; }
 
   /// RFC 3103 section 9.2: too_many_hosts, already_registered.
   Granted<const Registration*> register_host(Ipv4 host, Time now);
@@ -109,17 +74,16 @@ class LeaseTable {
     const Binding* binding = nullptr;
     std::optional<Cookie> evicted;
   };
-  /// May this host use this initiator cookie on this address? A known one becomes the most recently used.
-  CookieCheck check_cookie(Ipv4 host, Ipv4 address, Cookie cookie, Time now);
+  /// May this host use this initiator cookie on this address, towards this remote, through a tunnel of this type? A
+  /// known one becomes the most recently used.
+  CookieCheck check_cookie(Ipv4 host, const IpsecScope& scope, Cookie cookie, Time now);
   /// Gives an unused cookie to the binding of a check, in place of the one evicted.
   void learn_cookie(Ipv4 host, const CookieCheck& check, Cookie cookie);
 
   struct Ended {
     ClientId client{};
     Ipv4 host;
-    std::uint32_t slot = 0;
-    std::optional<BindId> bind;  ///< nothing: the registration itself
-    bool last_binding = false;   ///< no binding is left to the host
+    std::optional<Binding> binding;  ///< nothing: the registration itself
   };
   /// Forgets what ended `grace` or longer ago. At most `most` entries a call; the rest at the next.
   std::vector<Ended> expire(Time now, std::size_t most = 1024);
@@ -136,22 +100,23 @@ class LeaseTable {
     friend constexpr auto operator<=>(const Due&, const Due&) = default;
   };
 
-  Granted<PublicAddress*> choose_address(const Registration& registration, const Request& request);
-  Granted<void> take(PublicAddress& from, const Request& request, Time now, Binding& into);
+  Granted<Binding> take(const Registration& registration, const Request& request, Time now);
+  Granted<Binding> take_whole(const Registration& registration, const Request& request, Time now);
+  Granted<Binding> take_shared(const Registration& registration, const Request& request, Time now);
+  Granted<Binding> take_from(PublicAddress& from, const Request& request, Time now);
+  PublicAddress& usual_address(const Registration& registration);
   void extend_registration(Registration& registration, Time expires);
   void remove_binding(Registration& registration, std::map<BindId, Binding>::iterator position);
   void remove_registration(Registration& registration, Time now);
   PublicAddress& public_address(Ipv4 address);
-  std::uint32_t new_slot();
 
   Config config_;
   Random random_;
   std::vector<PublicAddress> addresses_;
   std::unordered_map<Ipv4, std::size_t> address_index_;
+  WholeAddresses whole_;
   std::unordered_map<Ipv4, Registration> registrations_;
   std::unordered_set<ClientId> clients_;
-  std::set<std::uint32_t> free_slots_;
-  std::uint32_t slots_ = 0;
   std::set<Due> due_;
 };
 

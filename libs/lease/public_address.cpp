@@ -23,15 +23,15 @@ std::vector<Run<Id>> runs_of(const std::vector<Interval>& intervals) {
   return runs;
 }
 
-/// All the particular numbers, or none of them.
-template <typename Id>
-PublicAddress::Taken<Id> take_particular(NumberPool& pool, const std::vector<Run<Id>>& wanted) {
+/// All the particular numbers, or none of them. `pool_of` finds the pool that a run lies in, or null.
+template <typename Id, typename PoolOf>
+PublicAddress::Taken<Id> take_particular(const std::vector<Run<Id>>& wanted, const PoolOf& pool_of) {
   for (const Run<Id>& run : wanted) {
-    if (!pool.in_range(interval_of(run))) return PublicAddress::Failure::out_of_range;
+    if (pool_of(run) == nullptr) return PublicAddress::Failure::out_of_range;
   }
   for (std::size_t taken = 0; taken < wanted.size(); ++taken) {
-    if (pool.take(interval_of(wanted[taken]))) continue;
-    while (taken-- > 0) pool.release(interval_of(wanted[taken]));
+    if (pool_of(wanted[taken])->take(interval_of(wanted[taken]))) continue;
+    while (taken-- > 0) pool_of(wanted[taken])->release(interval_of(wanted[taken]));
     return PublicAddress::Failure::in_use;
   }
   return wanted;
@@ -42,11 +42,31 @@ PublicAddress::Taken<Id> take_particular(NumberPool& pool, const std::vector<Run
 PublicAddress::PublicAddress(Ipv4 address, const Config& config)
     : address_(address),
       ports_(number(config.ports.first), number(config.ports.last())),
-      spis_(number(config.spis.first), number(config.spis.last())) {}
+      spis_(number(config.spis.first), number(config.spis.last())) {
+  if (config.listen_ports) {
+    listen_ports_.emplace(number(config.listen_ports->first), number(config.listen_ports->last()));
+  }
+  // All hosts share IKE's port and are told apart by cookies (RFC 3104 section 4), so that nobody can have it.
+  constexpr std::uint32_t ike = 500;
+  if (NumberPool* pool = pool_of({Port{ike}, 1}, true)) pool->take({ike, 1});
+}
 
-PublicAddress::Taken<Port> PublicAddress::take_ports(const Wanted<Port>& wanted, Time now, const Random& random) {
+NumberPool* PublicAddress::pool_of(Run<Port> run, bool listen) {
+  if (ports_.in_range(interval_of(run))) return &ports_;
+  if (listen && listen_ports_ && listen_ports_->in_range(interval_of(run))) return &*listen_ports_;
+  return nullptr;
+}
+
+void PublicAddress::release(Run<Port> run) {
+  pool_of(run, true)->release(interval_of(run));
+}
+
+PublicAddress::Taken<Port> PublicAddress::take_ports(const Wanted<Port>& wanted, bool listen, Time now,
+                                                     const Random& random) {
   wake(now);
-  if (!wanted.particular.empty()) return take_particular(ports_, wanted.particular);
+  if (!wanted.particular.empty()) {
+    return take_particular(wanted.particular, [&](Run<Port> run) { return pool_of(run, listen); });
+  }
   if (wanted.any == 0) return std::vector<Run<Port>>{};
   const std::vector<Interval> taken = ports_.take_pieces(wanted.any, random);
   if (taken.empty()) return Failure::unavailable;
@@ -55,7 +75,10 @@ PublicAddress::Taken<Port> PublicAddress::take_ports(const Wanted<Port>& wanted,
 
 PublicAddress::Taken<Spi> PublicAddress::take_spis(const Wanted<Spi>& wanted, Time now, const Random& random) {
   wake(now);
-  if (!wanted.particular.empty()) return take_particular(spis_, wanted.particular);
+  if (!wanted.particular.empty()) {
+    return take_particular(wanted.particular,
+                           [&](Run<Spi> run) { return spis_.in_range(interval_of(run)) ? &spis_ : nullptr; });
+  }
   if (wanted.any == 0) return std::vector<Run<Spi>>{};
   const std::optional<Interval> taken = spis_.take_run(wanted.any, random);
   if (!taken) return Failure::unavailable;
@@ -63,7 +86,7 @@ PublicAddress::Taken<Spi> PublicAddress::take_spis(const Wanted<Spi>& wanted, Ti
 }
 
 void PublicAddress::give_back(const std::vector<Run<Port>>& ports, const std::vector<Run<Spi>>& spis) {
-  for (const Run<Port>& run : ports) ports_.release(interval_of(run));
+  for (const Run<Port>& run : ports) release(run);
   for (const Run<Spi>& run : spis) spis_.release(interval_of(run));
 }
 
@@ -74,8 +97,12 @@ void PublicAddress::rest(const std::vector<Run<Port>>& ports, const std::vector<
 
 void PublicAddress::wake(Time now) {
   while (!resting_.empty() && resting_.front().until <= now) {
-    NumberPool& pool = resting_.front().kind == Kind::port ? ports_ : spis_;
-    pool.release(resting_.front().interval);
+    const Resting& over = resting_.front();
+    if (over.kind == Kind::port) {
+      release(run_of<Port>(over.interval));
+    } else {
+      spis_.release(over.interval);
+    }
     resting_.pop_front();
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -45,7 +46,8 @@ class PublicAddress {
   using Taken = std::variant<std::vector<Run<Id>>, Failure>;
 
   /// Ports: one run where one is free, else as few as possible. All or nothing. Ends rests that are over at `now`.
-  Taken<Port> take_ports(const Wanted<Port>& wanted, Time now, const Random& random);
+  /// Those that are for LISTEN alone (Config::listen_ports) are given only as particular ones, to who may `listen`.
+  Taken<Port> take_ports(const Wanted<Port>& wanted, bool listen, Time now, const Random& random);
   /// SPIs that may be any are always one run, so that an IKE daemon can be told a first and a last one.
   Taken<Spi> take_spis(const Wanted<Spi>& wanted, Time now, const Random& random);
 
@@ -66,9 +68,12 @@ class PublicAddress {
   };
 
   void wake(Time now);
+  NumberPool* pool_of(Run<Port> run, bool listen);
+  void release(Run<Port> run);
 
   Ipv4 address_;
   NumberPool ports_;
+  std::optional<NumberPool> listen_ports_;
   NumberPool spis_;
   std::deque<Resting> resting_;
   std::unordered_map<Cookie, CookieOwner> cookies_;

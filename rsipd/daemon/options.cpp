@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <limits>
+#include <map>
 
 #include "cli/formatter.hpp"
 #include "daemon/exit_code.hpp"
@@ -48,17 +49,66 @@ std::vector<Prefix> parse_prefixes(const std::string& flag, const std::vector<st
   return prefixes;
 }
 
-std::vector<Ipv4> parse_pool(const std::vector<std::string>& texts) {
+std::vector<Ipv4> parse_pool(const std::string& flag, const std::vector<std::string>& texts) {
   std::vector<Ipv4> pool;
   for (const std::string& text : texts) {
     const std::optional<Ipv4> address = parse_ipv4(text);
-    if (!address) reject("--pool", text, "an IPv4 address such as 198.51.100.1");
+    if (!address) reject(flag, text, "an IPv4 address such as 198.51.100.1");
     if (std::find(pool.begin(), pool.end(), *address) != pool.end()) {
-      throw CLI::ValidationError("--pool", text + " is there twice");
+      throw CLI::ValidationError(flag, text + " is there twice");
     }
     pool.push_back(*address);
   }
   return pool;
+}
+
+/// "macro" for all hosts, "macro@10.0.8.0/24" for some. `words` gives the values their names.
+template <typename Value>
+std::vector<gateway::For<Value>> parse_policies(const std::string& flag, const std::vector<std::string>& texts,
+                                                const std::map<std::string, Value>& words) {
+  std::vector<gateway::For<Value>> policies;
+  for (const std::string& text : texts) {
+    const std::size_t at = text.find('@');
+    const auto word = words.find(text.substr(0, at));
+    std::optional<Prefix> hosts = Prefix{Ipv4{0}, 0};
+    if (at != std::string::npos) hosts = parse_prefix(std::string_view(text).substr(at + 1));
+    if (word == words.end() || !hosts) reject(flag, text, "a policy such as macro or macro@10.0.8.0/24");
+    policies.push_back({*hosts, word->second});
+  }
+  return policies;
+}
+
+std::vector<TunnelType> parse_tunnels(const std::vector<std::string>& texts) {
+  std::vector<TunnelType> types;
+  for (const std::string& text : texts) {
+    if (text != "ipip" && text != "gre") reject("--tunnel", text, "ipip or gre");
+    const TunnelType type = text == "gre" ? TunnelType::gre : TunnelType::ip_ip;
+    if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+  }
+  return types;
+}
+
+bool overlap(const Run<Port>& one, const Run<Port>& other) {
+  return one.first <= other.last() && other.first <= one.last();
+}
+
+/// What single flags cannot tell.
+void check_together(const Options& options) {
+  const lease::Config& lease = options.lease;
+  if (lease.lease > lease.max_lease) throw CLI::ValidationError("--lease", "is longer than --max-lease");
+  if (lease.listen_ports && overlap(lease.ports, *lease.listen_ports)) {
+    throw CLI::ValidationError("--listen-ports", "has ports of --ports; hosts may listen on those in any case");
+  }
+  for (const Ipv4 address : lease.exclusive_pool) {
+    if (std::find(lease.pool.begin(), lease.pool.end(), address) != lease.pool.end()) {
+      throw CLI::ValidationError("--exclusive-pool", to_string(address) + " is in --pool, whose addresses are shared");
+    }
+  }
+  const bool restricts = !options.policy.remote_allow.empty() || !options.policy.remote_deny.empty();
+  if (restricts && options.policy.remote.empty()) {
+    throw CLI::ValidationError("--remote-allow, --remote-deny",
+                               "need --remote-policy macro or micro: without it hosts name no remotes");
+  }
 }
 
 Listen parse_listen(const std::string& text) {
@@ -114,6 +164,13 @@ CommandLine parse_command_line(int argc, char** argv) {
   std::vector<std::string> allow;
   std::vector<std::string> deny;
   std::vector<std::string> ipsec_allow;
+  std::vector<std::string> exclusive_pool;
+  std::vector<std::string> listen_allow;
+  std::vector<std::string> tunnels;
+  std::vector<std::string> local_policy;
+  std::vector<std::string> remote_policy;
+  std::vector<std::string> remote_allow;
+  std::vector<std::string> remote_deny;
   LeaseTime hold{static_cast<std::uint32_t>(options.lease.hold.count())};
 
   cli::set_up(app, "rsipd " RSIP_VERSION);
@@ -144,11 +201,37 @@ CommandLine parse_command_line(int argc, char** argv) {
          "SPIs to lease of every address; this machine's own IPsec uses others")
       ->type_name("LOW-HIGH")
       ->default_str("0x10000000-0x1fffffff");
+  app.add_option("--exclusive-pool", exclusive_pool, "Public addresses to lease as a whole (RSA-IP); repeatable")
+      ->type_name("ADDR[,ADDR...]")
+      ->delimiter(',');
+  app.add_option_function<std::string>(
+         "--listen-ports",
+         [&](const std::string& text) {
+           options.lease.listen_ports = parse_range<Port>("--listen-ports", text, 1, 65535, "LOW-HIGH within 1-65535");
+         },
+         "Further ports that hosts may listen on, such as well-known ones; default: none")
+      ->type_name("LOW-HIGH");
   app.add_option("--listen", listen, "Private addresses to serve; default: the first of each private interface")
       ->type_name("ADDR[:PORT]");
   app.add_option("--allow", allow, "Hosts that may register; default: all on a private interface")->type_name("PREFIX");
   app.add_option("--deny", deny, "Hosts that may not register; stronger than --allow")->type_name("PREFIX");
   app.add_option("--ipsec-allow", ipsec_allow, "Hosts that may use IPsec; default: all that may register")
+      ->type_name("PREFIX");
+  app.add_option("--listen-allow", listen_allow, "Hosts that may listen on ports; default: all that may register")
+      ->type_name("PREFIX");
+  app.add_option("--tunnel", tunnels, "Tunnel types to offer, the default one first")
+      ->type_name("ipip|gre[,...]")
+      ->delimiter(',')
+      ->default_str("ipip");
+  app.add_option("--local-policy", local_policy, "micro: hosts get one port at a time; repeatable")
+      ->type_name("macro|micro[@PREFIX]")
+      ->default_str("macro");
+  app.add_option("--remote-policy", remote_policy,
+                 "Hosts must name the address (macro) or address and port (micro) of each peer; repeatable")
+      ->type_name("none|macro|micro[@PREFIX]")
+      ->default_str("none");
+  app.add_option("--remote-allow", remote_allow, "Peers that hosts may name; default: all")->type_name("PREFIX");
+  app.add_option("--remote-deny", remote_deny, "Peers that hosts may not name; stronger than --remote-allow")
       ->type_name("PREFIX");
   add_seconds(app, "--lease", options.lease.lease, 1, "Lease of a binding where the host suggests none");
   add_seconds(app, "--max-lease", options.lease.max_lease, 1, "Longest lease of a binding");
@@ -157,6 +240,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_seconds(app, "--hold", hold, 0, "How long freed ports and SPIs rest before reuse");
   add_limit(app, "--max-hosts", options.lease.max_hosts, "Hosts registered at a time");
   add_limit(app, "--max-bindings", options.lease.max_bindings, "Bindings of one host");
+  add_limit(app, "--max-addresses", options.lease.max_addresses, "Whole addresses of one host");
   add_limit(app, "--max-ports", options.lease.max_ports, "Ports of one host");
   add_limit(app, "--max-spis", options.lease.max_spis, "SPIs of one host");
   add_limit(app, "--max-cookies", options.lease.max_cookies,
@@ -178,15 +262,24 @@ CommandLine parse_command_line(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-    options.lease.pool = parse_pool(pool);
+    options.lease.pool = parse_pool("--pool", pool);
+    options.lease.exclusive_pool = parse_pool("--exclusive-pool", exclusive_pool);
     for (const std::string& text : listen) options.listen.push_back(parse_listen(text));
     options.policy.allow = parse_prefixes("--allow", allow);
     options.policy.deny = parse_prefixes("--deny", deny);
     options.policy.ipsec_allow = parse_prefixes("--ipsec-allow", ipsec_allow);
+    options.policy.listen_allow = parse_prefixes("--listen-allow", listen_allow);
+    options.policy.remote_allow = parse_prefixes("--remote-allow", remote_allow);
+    options.policy.remote_deny = parse_prefixes("--remote-deny", remote_deny);
+    if (!tunnels.empty()) options.policy.tunnels = parse_tunnels(tunnels);
+    options.policy.local = parse_policies<wire::LocalPolicy>(
+        "--local-policy", local_policy, {{"macro", wire::LocalPolicy::macro}, {"micro", wire::LocalPolicy::micro}});
+    options.policy.remote = parse_policies<wire::RemotePolicy>("--remote-policy", remote_policy,
+                                                               {{"none", wire::RemotePolicy::none},
+                                                                {"macro", wire::RemotePolicy::macro},
+                                                                {"micro", wire::RemotePolicy::micro}});
     options.lease.hold = hold;
-    if (options.lease.lease > options.lease.max_lease) {
-      throw CLI::ValidationError("--lease", "is longer than --max-lease");
-    }
+    check_together(options);
   } catch (const CLI::CallForHelp& help) {
     return {std::nullopt, app.exit(help)};
   } catch (const CLI::CallForVersion& version) {

@@ -58,9 +58,4 @@ wire::Spis granted_spis(const std::vector<Run<Spi>>& spis) {
   return each_of(spis);
 }
 
-wire::Ports remote_ports_without_policy(const wire::Ports& requested) {
-  if (std::holds_alternative<wire::NoPorts>(requested)) return wire::NoPorts{};
-  return wire::AnyPorts{1};
-}
-
 }  // namespace rsip::gateway

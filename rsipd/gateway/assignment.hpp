@@ -23,8 +23,4 @@ wire::Ports granted_ports(const std::vector<Run<Port>>& ports);
 /// At least one SPI.
 wire::Spis granted_spis(const std::vector<Run<Spi>>& spis);
 
-/// What stands in a response for remote ports where there is no remote flow policy: 'don't care' (RFC 3103 section
-/// 9.9.3), or 'don't need' where the request said so (RFC 3104 section 6.2).
-wire::Ports remote_ports_without_policy(const wire::Ports& requested);
-
 }  // namespace rsip::gateway

@@ -20,6 +20,10 @@ wire::ErrorCode error_code(lease::Refusal refusal) {
     case Refusal::too_many_bindings:
     case Refusal::ports_unavailable:
       return ErrorCode::local_addrport_unavailable;
+    case Refusal::address_unavailable:
+      return ErrorCode::local_addr_unavailable;
+    case Refusal::address_in_use:
+      return ErrorCode::local_addr_inuse;
     case Refusal::address_unallowed:
       return ErrorCode::local_addr_unallowed;
     case Refusal::ports_in_use:

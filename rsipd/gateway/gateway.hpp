@@ -5,84 +5,110 @@
 // before, and the host is told INTERNAL_SERVER_ERROR.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <span>
-#include <unordered_map>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "gateway/flow.hpp"
 #include "gateway/kernel.hpp"
 #include "gateway/last_answers.hpp"
+#include "gateway/peer.hpp"
 #include "gateway/policy.hpp"
+#include "gateway/sessions.hpp"
+#include "gateway/tunnels.hpp"
 #include "lease/lease_table.hpp"
 #include "steer/queue.hpp"
 #include "wire/message.hpp"
 
 namespace rsip::gateway {
 
-enum class Transport { tcp, udp };
-
-/// Where a message came from, and to which of our addresses.
-struct Peer {
-  Ipv4 host;
-  std::uint16_t port = 0;
-  Ipv4 gateway;  ///< Na as this host knows it
-  Transport transport = Transport::tcp;
-};
-
 class Gateway {
  public:
   Gateway(Policy policy, lease::Config config, lease::Random random, Kernel& kernel);
 
   /// Answers one whole message. Nothing where no answer is due: a response (which only gateways send, RFC 3103
-  /// appendix B), or a datagram that arrives after it has been answered and superseded.
-  std::optional<Bytes> handle(const Peer& peer, std::span<const std::uint8_t> message, lease::Time now);
+  /// appendix B), or a datagram that arrives after it has been answered and superseded. `resolved`: the addresses of
+  /// name_to_resolve()'s name, none where it has none.
+  std::optional<Bytes> handle(const Peer& peer, std::span<const std::uint8_t> message, lease::Time now,
+                              std::span<const Ipv4> resolved = {});
+
+  /// The remote's name in a request that cannot be answered without its addresses: one of a registered host that is
+  /// under a remote flow policy (RFC 3103 section 7.2).
+  std::optional<std::string> name_to_resolve(const Peer& peer, std::span<const std::uint8_t> message) const;
+
+  /// The messages that answer no request and have come up since the last call. They may leave now: what they say holds.
+  std::vector<Unasked> take_unasked() { return std::exchange(unasked_, {}); }
 
   /// Judges an IKE packet with an initiator cookie that policing does not know (RFC 3104 section 6.1). `packet` is the
   /// IPv4 packet as the host sent it through its tunnel device `ifindex`; its payload may be cut off.
   steer::Verdict judge_ike(std::uint32_t ifindex, std::span<const std::uint8_t> packet, lease::Time now);
 
-  /// Forgets leases that are over.
+  /// Forgets leases that are over and tells their hosts.
   void expire(lease::Time now);
+  /// Tells all hosts that nothing of theirs holds any more (RFC 3103 section 9.5.3). What is in the kernel stays.
+  void dismiss_all();
   std::optional<lease::Time> next_expiry() const { return leases_.next_expiry(); }
 
   /// Removes the tunnel devices that no binding needs any more. Slow (the kernel waits for packets under way), so it
   /// is called when answers have left.
-  void remove_idle_tunnels();
+  void remove_idle_tunnels() { tunnels_.remove_idle(); }
 
  private:
   using Answer = wire::Message;
 
   Answer answer(const Peer& peer, const wire::RegisterRequest& request, lease::Time now);
   Answer answer(const Peer& peer, const wire::DeregisterRequest& request, lease::Time now);
-  Answer answer(const Peer& peer, const wire::AssignRequestRsapIp& request, lease::Time now);
-  Answer answer(const Peer& peer, const wire::AssignRequestRsipsec& request, lease::Time now);
   Answer answer(const Peer& peer, const wire::ExtendRequest& request, lease::Time now);
   Answer answer(const Peer& peer, const wire::FreeRequest& request, lease::Time now);
 
-  std::optional<Answer> dispatch(const Peer& peer, const wire::Message& message, lease::Time now);
+  // assign.cpp: the messages that ask for a binding
+  Answer answer(const Peer& peer, const wire::AssignRequestRsaIp& request, lease::Time now,
+                std::span<const Ipv4> resolved);
+  Answer answer(const Peer& peer, const wire::AssignRequestRsapIp& request, lease::Time now,
+                std::span<const Ipv4> resolved);
+  Answer answer(const Peer& peer, const wire::AssignRequestRsipsec& request, lease::Time now,
+                std::span<const Ipv4> resolved);
+  Answer answer(const Peer& peer, const wire::ListenRequest& request, lease::Time now, std::span<const Ipv4> resolved);
 
+  std::optional<Answer> dispatch(const Peer& peer, const wire::Message& message, lease::Time now,
+                                 std::span<const Ipv4> resolved);
+  /// Whether the host keeps to the transport that it has registered with; if not, the error to answer.
+  std::optional<wire::ErrorCode> check_transport(const Peer& peer, const wire::Message& message) const;
+
+  bool offers_whole_addresses(Ipv4 host) const;
+
+  /// What answers an ASSIGN or LISTEN request, in the terms that all four have in common.
   struct Assigned {
     const lease::Binding* binding = nullptr;
+    RemoteParameters remote;
     std::optional<wire::Address> tunnel_endpoint;  ///< where it is not the address that the host asked
   };
-  tl::expected<Assigned, wire::ErrorCode> assign(const Peer& peer, ClientId client, const lease::Request& request,
-                                                 std::optional<wire::TunnelType> tunnel, lease::Time now);
+  template <typename Response, typename Request>
+  Answer grant(const Peer& peer, const Request& request, lease::Request wanted, std::span<const TunnelType> tunnels,
+               lease::Time now, std::span<const Ipv4> resolved);
+  /// `request` has all but its remotes and its tunnel.
+  tl::expected<Assigned, wire::ErrorCode> assign(const Peer& peer, ClientId client, lease::Request request,
+                                                 const RemoteParameters& remote,
+                                                 std::span<const wire::TunnelType> tunnels, lease::Time now,
+                                                 std::span<const Ipv4> resolved);
+  std::optional<wire::ErrorCode> forbidden(Ipv4 host, const lease::Request& request) const;
+  Result<const TunnelDevice*> put_in_force(const Peer& peer, const lease::Registration& registration,
+                                           const lease::Binding& binding, lease::Time now);
 
-  struct TunnelDevice {
-    steer::Device device;
-    Ipv4 gateway;
-  };
-  Result<const TunnelDevice*> tunnel_of(const lease::Registration& registration, Ipv4 gateway);
-  void retire_tunnel(Ipv4 host);
+  /// A binding is out of the kernel's tables and out of the lease table: so are its route and its tunnel, where no
+  /// other binding needs them.
+  void clear_up(Ipv4 host, const lease::Binding& ended);
+  void tell(Ipv4 host, wire::Message message);
 
   Policy policy_;
   lease::LeaseTable leases_;
   Kernel& kernel_;
+  Tunnels tunnels_;
+  Sessions sessions_;
   LastAnswers last_answers_;
-  std::unordered_map<Ipv4, TunnelDevice> tunnels_;  ///< by host
-  std::unordered_map<std::uint32_t, Ipv4> hosts_by_ifindex_;
-  std::vector<steer::Device> idle_tunnels_;
+  std::vector<Unasked> unasked_;
 };
 
 }  // namespace rsip::gateway

@@ -6,12 +6,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gateway/peer.hpp"
 #include "types/ids.hpp"
 #include "types/ipv4.hpp"
 
 namespace rsip::gateway {
-
-using Bytes = std::vector<std::uint8_t>;
 
 /// The "last message" buffers of RFC 3103 section 10.1, one for each host that speaks UDP: what was answered to the
 /// counter it used last. Holds at most `capacity` hosts; the one that was silent longest is forgotten first.

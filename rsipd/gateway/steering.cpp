@@ -36,36 +36,59 @@ void apply(steer::Transaction& changes, Change change, steer::Elements elements)
   }
 }
 
-/// The elements that belong to one binding alone: ports, SPIs, cookies.
+/// The remotes by address alone, as far as SPIs and cookies are concerned; one "nothing" where there is no restriction.
+std::vector<std::optional<Remote>> by_address(const Binding& binding) {
+  std::vector<std::optional<Remote>> remotes;
+  for (const std::optional<Ipv4> address : remote_addresses(binding)) {
+    remotes.push_back(address ? std::optional(Remote{*address, std::nullopt}) : std::nullopt);
+  }
+  return remotes;
+}
+
+std::vector<std::optional<Remote>> by_flow(const Binding& binding) {
+  if (binding.remotes.empty()) return {std::nullopt};
+  return {binding.remotes.begin(), binding.remotes.end()};
+}
+
+/// The elements that belong to one binding alone: ports, SPIs, cookies, the whole address.
 void change_own(steer::Transaction& changes, Change change, const steer::Device& device,
                 const Registration& registration, const Binding& binding, std::chrono::milliseconds timeout) {
   const steer::Owner owner = owner_of(registration, binding.id);
-  for (const Run<Port>& run : binding.ports) {
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      const Port port = static_cast<Port>(number(run.first) + i);
-      apply(changes, change, steer::port_elements(device, binding.address, port, owner, timeout));
+  for (const std::optional<Remote>& remote : by_flow(binding)) {
+    for (const Run<Port>& run : binding.ports) {
+      for (std::uint32_t i = 0; i < run.count; ++i) {
+        const Port port = static_cast<Port>(number(run.first) + i);
+        apply(changes, change, steer::port_elements(device, binding.address, port, owner, timeout, remote));
+      }
+    }
+    if (binding.kind == lease::Kind::rsa_ip) {
+      apply(changes, change, steer::address_elements(device, binding.address, owner, timeout, remote));
     }
   }
-  for (const Run<Spi>& run : binding.spis) {
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      const Spi spi = static_cast<Spi>(number(run.first) + i);
-      apply(changes, change, steer::spi_elements(device, binding.address, spi, owner, timeout));
+  for (const std::optional<Remote>& remote : by_address(binding)) {
+    for (const Run<Spi>& run : binding.spis) {
+      for (std::uint32_t i = 0; i < run.count; ++i) {
+        const Spi spi = static_cast<Spi>(number(run.first) + i);
+        apply(changes, change, steer::spi_elements(device, binding.address, spi, owner, timeout, remote));
+      }
     }
-  }
-  for (const Cookie cookie : binding.cookies) {
-    apply(changes, change, steer::cookie_elements(device, binding.address, cookie, owner, timeout));
+    for (const Cookie cookie : binding.cookies) {
+      apply(changes, change, steer::cookie_elements(device, binding.address, cookie, owner, timeout, remote));
+    }
   }
 }
 
-/// The host's IPsec permission on an address, which all its RSIPSEC bindings there share, from `before` to `after`.
+/// The host's IPsec permission in a scope, which all its RSIPSEC bindings there share, from `before` to `after`.
 void change_ipsec(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
-                  Ipv4 address, std::optional<Time> before, std::optional<Time> after, Time now) {
+                  const lease::IpsecScope& scope, std::optional<Time> before, std::optional<Time> after, Time now) {
   if (before == after) return;
   Change change = Change::replace;
   if (!before) change = Change::add;
   if (!after) change = Change::remove;
+  const auto remote = scope.remote ? std::optional(Remote{*scope.remote, std::nullopt}) : std::nullopt;
   apply(changes, change,
-        steer::ipsec_elements(device, address, owner_of(registration, BindId{0}), left(after.value_or(now), now)));
+        steer::ipsec_elements(device, scope.address, owner_of(registration, BindId{0}), left(after.value_or(now), now),
+                              remote));
 }
 
 }  // namespace
@@ -73,18 +96,18 @@ void change_ipsec(steer::Transaction& changes, const steer::Device& device, cons
 void steer_binding(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                    const Binding& binding, Time now) {
   change_own(changes, Change::add, device, registration, binding, left(binding.expires, now));
-  if (binding.ipsec) {
-    change_ipsec(changes, device, registration, binding.address, ipsec_until(registration, binding.address, &binding),
-                 ipsec_until(registration, binding.address), now);
+  for (const lease::IpsecScope& scope : ipsec_scopes(binding)) {
+    change_ipsec(changes, device, registration, scope, ipsec_until(registration, scope, &binding),
+                 ipsec_until(registration, scope), now);
   }
 }
 
 void extend_steering(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                      const Binding& binding, Time expires, Time now) {
   change_own(changes, Change::replace, device, registration, binding, left(expires, now));
-  if (binding.ipsec) {
-    const std::optional<Time> others = ipsec_until(registration, binding.address, &binding);
-    change_ipsec(changes, device, registration, binding.address, ipsec_until(registration, binding.address),
+  for (const lease::IpsecScope& scope : ipsec_scopes(binding)) {
+    const std::optional<Time> others = ipsec_until(registration, scope, &binding);
+    change_ipsec(changes, device, registration, scope, ipsec_until(registration, scope),
                  std::max(others.value_or(expires), expires), now);
   }
 }
@@ -92,21 +115,23 @@ void extend_steering(steer::Transaction& changes, const steer::Device& device, c
 void unsteer_binding(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                      const Binding& binding, Time now) {
   change_own(changes, Change::remove, device, registration, binding, left(binding.expires, now));
-  if (binding.ipsec) {
-    change_ipsec(changes, device, registration, binding.address, ipsec_until(registration, binding.address),
-                 ipsec_until(registration, binding.address, &binding), now);
+  for (const lease::IpsecScope& scope : ipsec_scopes(binding)) {
+    change_ipsec(changes, device, registration, scope, ipsec_until(registration, scope),
+                 ipsec_until(registration, scope, &binding), now);
   }
 }
 
-void unsteer_host(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
-                  Time now) {
+void unsteer_host(steer::Transaction& changes, const Tunnels& tunnels, const Registration& registration, Time now) {
   for (const auto& [bind, binding] : registration.bindings) {
     if (binding.expires <= now) continue;  // the kernel has ended its elements
+    const steer::Device& device = tunnels.find(registration.host, binding.tunnel)->device;
     change_own(changes, Change::remove, device, registration, binding, left(binding.expires, now));
   }
-  for (const auto& [address, bindings] : registration.ipsec) {
+  for (const auto& [scope, bindings] : registration.ipsec) {
     const Time until = bindings.rbegin()->first;
-    if (until > now) change_ipsec(changes, device, registration, address, until, std::nullopt, now);
+    if (until <= now) continue;
+    const steer::Device& device = tunnels.find(registration.host, scope.tunnel)->device;
+    change_ipsec(changes, device, registration, scope, until, std::nullopt, now);
   }
 }
 
@@ -115,10 +140,13 @@ void steer_cookie(steer::Transaction& changes, const steer::Device& device, cons
   const Binding& binding = *check.binding;
   const steer::Owner owner = owner_of(registration, binding.id);
   const std::chrono::milliseconds timeout = left(binding.expires, now);
-  if (check.evicted) {
-    apply(changes, Change::remove, steer::cookie_elements(device, binding.address, *check.evicted, owner, timeout));
+  for (const std::optional<Remote>& remote : by_address(binding)) {
+    const auto elements = [&](Cookie any) {
+      return steer::cookie_elements(device, binding.address, any, owner, timeout, remote);
+    };
+    if (check.evicted) apply(changes, Change::remove, elements(*check.evicted));
+    apply(changes, Change::add, elements(cookie));
   }
-  apply(changes, Change::add, steer::cookie_elements(device, binding.address, cookie, owner, timeout));
 }
 
 }  // namespace rsip::gateway

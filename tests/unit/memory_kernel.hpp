@@ -21,7 +21,8 @@ class MemoryKernel : public gateway::Kernel {
     if (fail_tunnels) return failure(ENOMEM, "add tunnel");
     const std::string name = "rsip" + std::to_string(tunnel.slot);
     for (const auto& [index, other] : tunnels) {
-      if (other.slot == tunnel.slot || (other.host == tunnel.host && other.type == tunnel.type)) return failure(EEXIST, "add device " + name);
+      if (other.slot == tunnel.slot || (other.host == tunnel.host && other.type == tunnel.type))
+        return failure(EEXIST, "add device " + name);
     }
     tunnels.emplace(++last_index, tunnel);
     return steer::Device{name, last_index};

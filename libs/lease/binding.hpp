@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the lease table holds: registrations and their bindings.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "lease/config.hpp"
+#include "lease/public_address.hpp"
+#include "types/ids.hpp"
+#include "types/ipv4.hpp"
+#include "types/remote.hpp"
+
+namespace rsip::lease {
+
+/// How a binding was asked for, which says what it grants.
+enum class Kind : std::uint8_t {
+  rsa_ip,   ///< a whole address
+  rsap_ip,  ///< ports of a shared address
+  rsipsec,  ///< SPIs of a shared address, perhaps ports; the host may send ESP, AH and IKE from port 500 with it
+  listen,   ///< ports of a shared address, perhaps well-known ones (RFC 3103 section 9.16)
+};
+
+/// What an ASSIGN_REQUEST or LISTEN_REQUEST asks for.
+struct Request {
+  Kind kind = Kind::rsap_ip;
+  std::optional<Ipv4> address{};  ///< a particular one
+  Wanted<Port> ports{};
+  Wanted<Spi> spis{};
+  std::vector<Remote> remotes{};  ///< the only peers (remote flow policy); none: any peer
+  TunnelType tunnel = TunnelType::ip_ip;
+  std::optional<LeaseTime> lease{};
+};
+
+struct Binding {
+  BindId id{};
+  Kind kind = Kind::rsap_ip;
+  Ipv4 address;
+  std::vector<Run<Port>> ports;
+  std::vector<Run<Spi>> spis;
+  std::vector<Remote> remotes;  ///< the only peers, ascending, each once; none: any peer
+  TunnelType tunnel = TunnelType::ip_ip;
+  Time expires;
+  std::vector<Cookie> cookies;  ///< least recently used first
+
+  bool shares_address() const { return kind != Kind::rsa_ip; }
+};
+
+/// The addresses that a binding is restricted to, each once; one "nothing" where it is not restricted.
+std::vector<std::optional<Ipv4>> remote_addresses(const Binding& binding);
+
+/// The permission to send ESP, AH and IKE from port 500, which all RSIPSEC bindings of a host that agree in these
+/// share.
+struct IpsecScope {
+  Ipv4 address;
+  TunnelType tunnel = TunnelType::ip_ip;
+  std::optional<Ipv4> remote{};  ///< nothing: to any peer
+  friend auto operator<=>(const IpsecScope&, const IpsecScope&) = default;
+};
+
+/// Those of an RSIPSEC binding; none of any other.
+std::vector<IpsecScope> ipsec_scopes(const Binding& binding);
+
+struct Registration {
+  ClientId client{};
+  Ipv4 host;
+  Time expires;
+  std::map<BindId, Binding> bindings;
+  /// The host's RSIPSEC bindings in each scope, by the time they end.
+  std::map<IpsecScope, std::set<std::pair<Time, BindId>>> ipsec;
+  std::uint32_t ports_held = 0;
+  std::uint32_t spis_held = 0;
+  std::uint32_t addresses_held = 0;  ///< whole ones
+  std::uint32_t last_bind = 0;
+};
+
+/// The end of the host's IPsec permission: when the last of its RSIPSEC bindings in this scope is over.
+/// Nothing where it has none, `without` not counted.
+std::optional<Time> ipsec_until(const Registration& registration, const IpsecScope& scope,
+                                const Binding* without = nullptr);
+
+}  // namespace rsip::lease

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The messages that ask for a binding: three ways to assign (RFC 3103 sections 9.6 and 9.8, RFC 3104 section 6.2), and
+// to listen (RFC 3103 section 9.16).
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "gateway/assignment.hpp"
+#include "gateway/error.hpp"
+#include "gateway/error_table.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/steering.hpp"
+
+namespace rsip::gateway {
+
+namespace {
+
+using lease::Kind;
+using wire::ErrorCode;
+
+template <typename Id>
+std::string describe(const std::vector<Run<Id>>& runs, const char* format) {
+  std::string text;
+  for (const Run<Id>& run : runs) {
+    text += text.empty() ? "" : ",";
+    text += fmt::format(fmt::runtime(format), number(run.first), number(run.last()));
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string describe(const std::vector<Remote>& remotes) {
+  if (remotes.empty()) return "any";
+  std::string text;
+  for (const Remote& remote : remotes) {
+    text += (text.empty() ? "" : ",") + to_string(remote.address);
+    if (remote.port) text += ":" + std::to_string(number(*remote.port));
+  }
+  return text;
+}
+
+std::string_view describe(Kind kind) {
+  switch (kind) {
+    case Kind::rsa_ip:
+      return "RSA-IP";
+    case Kind::rsap_ip:
+      return "RSAP-IP";
+    case Kind::rsipsec:
+      return "RSIPSEC";
+    case Kind::listen:
+      break;
+  }
+  return "LISTEN";
+}
+
+/// The first of the types that a host asks for which is offered; nothing where none is.
+std::optional<TunnelType> choose_tunnel(std::span<const TunnelType> wanted, const Policy& policy) {
+  if (wanted.empty()) return policy.tunnels.front();
+  const auto found = std::ranges::find_if(wanted, [&policy](TunnelType type) { return policy.offers(type); });
+  return found == wanted.end() ? std::nullopt : std::optional(*found);
+}
+
+template <typename T>
+std::span<const T> span_of(const std::optional<T>& value) {
+  return value ? std::span<const T>(&*value, 1) : std::span<const T>();
+}
+
+/// So many elements at most make up a binding under a remote flow policy: each local port with each remote.
+constexpr std::size_t max_flows = 4096;
+
+}  // namespace
+
+/// What the policy has against a request, whatever is free.
+std::optional<ErrorCode> Gateway::forbidden(Ipv4 host, const lease::Request& request) const {
+  switch (request.kind) {
+    case Kind::rsa_ip:
+      if (!offers_whole_addresses(host)) return ErrorCode::unsupported_message;
+      break;
+    case Kind::rsap_ip:
+      break;
+    case Kind::rsipsec:
+      if (!policy_.may_use_ipsec(host)) return ErrorCode::ipsec_unallowed;
+      break;
+    case Kind::listen:
+      if (!policy_.may_listen(host)) return ErrorCode::local_addrport_unallowed;
+      break;
+  }
+  if (request.remotes.size() * std::max(request.ports.count(), 1U) > max_flows) {
+    return ErrorCode::local_addrport_unavailable;
+  }
+  return std::nullopt;
+}
+
+tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, ClientId client, lease::Request request,
+                                                           const RemoteParameters& remote,
+                                                           std::span<const TunnelType> tunnels, lease::Time now,
+                                                           std::span<const Ipv4> resolved) {
+  const auto found = leases_.registration(peer.host, client);
+  if (!found) return tl::unexpected(error_code(found.error()));
+  const lease::Registration& registration = **found;
+
+  const std::optional<TunnelType> tunnel = choose_tunnel(tunnels, policy_);
+  if (!tunnel) return tl::unexpected(ErrorCode::bad_tunnel_type);
+  request.tunnel = *tunnel;
+  const wire::RemotePolicy remote_policy = policy_.flow_policy(peer.host).remote;
+  // RFC 3104 section 6.2: without ports of its own the host needs none of the remote's.
+  const bool may_omit_port = request.kind == Kind::rsipsec && request.ports.count() == 0;
+  auto remotes = remotes_of(remote, remote_policy, may_omit_port, policy_, resolved);
+  if (!remotes) return tl::unexpected(remotes.error());
+  request.remotes = std::move(*remotes);
+  if (const std::optional<ErrorCode> code = forbidden(peer.host, request)) return tl::unexpected(*code);
+
+  const lease::Granted<const lease::Binding*> granted = leases_.assign(peer.host, request, now);
+  if (!granted) {
+    const ErrorCode code = error_code(granted.error());
+    spdlog::info("assignment refused host={} client={} error={}", to_string(peer.host), number(client),
+                 wire::name(code));
+    return tl::unexpected(code);
+  }
+  const lease::Binding& binding = **granted;
+  const Result<const TunnelDevice*> device = put_in_force(peer, registration, binding, now);
+  if (!device) {
+    spdlog::error("assignment failed host={} client={}: {}", to_string(peer.host), number(client),
+                  device.error().text());
+    const lease::Binding undone = binding;
+    leases_.undo_assign(peer.host, undone.id);
+    clear_up(peer.host, undone);
+    return tl::unexpected(ErrorCode::internal_server_error);
+  }
+  spdlog::info("assigned host={} client={} bind={} method={} address={} ports={} spis={} remotes={} device={}",
+               to_string(peer.host), number(client), number(binding.id), describe(binding.kind),
+               to_string(binding.address), describe(binding.ports, "{}-{}"), describe(binding.spis, "{:#x}-{:#x}"),
+               describe(binding.remotes), (*device)->device.name);
+
+  Assigned assigned{&binding, granted_remote(remote, remote_policy), std::nullopt};
+  if ((*device)->gateway != peer.gateway) assigned.tunnel_endpoint = (*device)->gateway;
+  return assigned;
+}
+
+/// All of it, or nothing but perhaps a tunnel that nobody needs.
+Result<const TunnelDevice*> Gateway::put_in_force(const Peer& peer, const lease::Registration& registration,
+                                                  const lease::Binding& binding, lease::Time now) {
+  const Result<const TunnelDevice*> tunnel =
+      tunnels_.obtain(registration.client, peer.host, binding.tunnel, peer.gateway);
+  if (!tunnel) return tl::unexpected(tunnel.error());
+  steer::Transaction changes;
+  steer_binding(changes, (*tunnel)->device, registration, binding, now);
+  if (const Result<void> done = kernel_.commit(changes); !done) return tl::unexpected(done.error());
+  if (binding.kind != Kind::rsa_ip) return *tunnel;
+
+  if (const Result<void> done = kernel_.announce(binding.address, (*tunnel)->device); !done) {
+    steer::Transaction undo;
+    unsteer_binding(undo, (*tunnel)->device, registration, binding, now);
+    if (const Result<void> undone = kernel_.commit(undo); !undone) spdlog::error("{}", undone.error().text());
+    return tl::unexpected(done.error());
+  }
+  return *tunnel;
+}
+
+template <typename Response, typename Request>
+Gateway::Answer Gateway::grant(const Peer& peer, const Request& request, lease::Request wanted,
+                               std::span<const TunnelType> tunnels, lease::Time now, std::span<const Ipv4> resolved) {
+  const auto local = local_address(request.local);
+  if (!local) return error(local.error(), request.client);
+  wanted.address = *local;
+  wanted.lease = request.lease;
+  if constexpr (requires { request.local_ports; }) {
+    const auto enough = check_local_ports(request.local_ports, policy_.flow_policy(peer.host).local);
+    if (!enough) return error(enough.error(), request.client);
+    wanted.ports = wanted_ports(request.local_ports);
+  }
+  const auto assigned =
+      assign(peer, request.client, std::move(wanted), {request.remote, request.remote_ports}, tunnels, now, resolved);
+  if (!assigned) return error(assigned.error(), request.client);
+
+  const lease::Binding& binding = *assigned->binding;
+  Response response;
+  response.client = request.client;
+  response.bind = binding.id;
+  response.local = binding.address;
+  if constexpr (requires { response.local_ports; }) response.local_ports = granted_ports(binding.ports);
+  if constexpr (requires { response.spis; }) response.spis = granted_spis(binding.spis);
+  response.remote = assigned->remote.address;
+  response.remote_ports = assigned->remote.ports;
+  response.lease = leases_.granted_lease(request.lease);
+  response.tunnel = binding.tunnel;
+  response.tunnel_endpoint = assigned->tunnel_endpoint;
+  return response;
+}
+
+Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsaIp& request, lease::Time now,
+                                std::span<const Ipv4> resolved) {
+  return grant<wire::AssignResponseRsaIp>(peer, request, {.kind = Kind::rsa_ip}, span_of(request.tunnel), now,
+                                          resolved);
+}
+
+Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsapIp& request, lease::Time now,
+                                std::span<const Ipv4> resolved) {
+  return grant<wire::AssignResponseRsapIp>(peer, request, {.kind = Kind::rsap_ip}, span_of(request.tunnel), now,
+                                           resolved);
+}
+
+Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsipsec& request, lease::Time now,
+                                std::span<const Ipv4> resolved) {
+  return grant<wire::AssignResponseRsipsec>(peer, request, {.kind = Kind::rsipsec, .spis = wanted_spis(request.spis)},
+                                            span_of(request.tunnel), now, resolved);
+}
+
+Gateway::Answer Gateway::answer(const Peer& peer, const wire::ListenRequest& request, lease::Time now,
+                                std::span<const Ipv4> resolved) {
+  return grant<wire::ListenResponse>(peer, request, {.kind = Kind::listen}, request.tunnels, now, resolved);
+}
+
+}  // namespace rsip::gateway
