@@ -12,6 +12,20 @@ host_up() {
 }
 
 host_status() { on "$1" "$build/rsipd/rsip" status --runtime-dir "$work/$1/run" --json; }
+
+# host_assign NODE [FLAG...], host_listen NODE [FLAG...]: a further lease of a host that is up, in NODE/assign.json or
+# NODE/listen.json; host_free NODE BIND gives it back; host_query NODE [WHAT...] asks what is local.
+host_assign() { host_more assign "$@"; }
+host_listen() { host_more listen "$@"; }
+host_more() {
+  local command=$1 node=$2
+  shift 2
+  on "$node" "$build/rsipd/rsip" "$command" --runtime-dir "$work/$node/run" --json "$@" \
+    > "$work/$node/$command.json" 2> "$work/$node/$command.log" || { cat "$work/$node/$command.log"; return 1; }
+}
+host_free() { on "$1" "$build/rsipd/rsip" free --runtime-dir "$work/$1/run" "$2"; }
+host_query() { on "$1" "$build/rsipd/rsip" query --runtime-dir "$work/$1/run" --json "${@:2}"; }
+
 host_down() { on "$1" "$build/rsipd/rsip" down --runtime-dir "$work/$1/run"; }
 
 # lease NODE FIELD: of the lease that host_up obtained: address, client_id, bind_id.
