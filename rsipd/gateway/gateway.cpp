@@ -148,16 +148,10 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::DeregisterRequest&
     return error(again ? ErrorCode::already_unregistered : error_code(found.error()), request.client);
   }
 
-  steer::Transaction changes;
-  unsteer_host(changes, tunnels_, **found, now);
-  if (const Result<void> done = kernel_.commit(changes); !done) {
+  if (const Result<void> done = end_registration(**found, now); !done) {
     spdlog::error("de-register host={} failed: {}", to_string(peer.host), done.error().text());
     return error(ErrorCode::internal_server_error, request.client);
   }
-  const std::map<BindId, lease::Binding> bindings = (*found)->bindings;
-  leases_.deregister(peer.host, now);
-  sessions_.end(peer.host, request.client);
-  for (const auto& [bind, binding] : bindings) clear_up(peer.host, binding);
   spdlog::info("de-registered host={} client={}", to_string(peer.host), number(request.client));
 
   wire::DeregisterResponse response;
@@ -197,22 +191,70 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::FreeRequest& reque
   const auto binding = leases_.binding(**found, request.bind, now);
   if (!binding) return error(error_code(binding.error()), request.client, request.bind);
 
-  steer::Transaction changes;
-  unsteer_binding(changes, tunnels_.find(peer.host, (*binding)->tunnel)->device, **found, **binding, now);
-  if (const Result<void> done = kernel_.commit(changes); !done) {
+  if (const Result<void> done = end_binding(**found, **binding, now); !done) {
     spdlog::error("free failed host={} client={} bind={}: {}", to_string(peer.host), number(request.client),
                   number(request.bind), done.error().text());
     return error(ErrorCode::internal_server_error, request.client, request.bind);
   }
-  const lease::Binding freed = **binding;
-  leases_.free(peer.host, request.bind, now);
-  clear_up(peer.host, freed);
   spdlog::info("freed host={} client={} bind={}", to_string(peer.host), number(request.client), number(request.bind));
 
   wire::FreeResponse response;
   response.client = request.client;
   response.bind = request.bind;
   return response;
+}
+
+Result<void> Gateway::end_binding(const lease::Registration& registration, const lease::Binding& binding,
+                                  lease::Time now) {
+  const Ipv4 host = registration.host;
+  steer::Transaction changes;
+  unsteer_binding(changes, tunnels_.find(host, binding.tunnel)->device, registration, binding, now);
+  if (Result<void> done = kernel_.commit(changes); !done) return done;
+  const lease::Binding ended = binding;
+  leases_.free(host, ended.id, now);
+  clear_up(host, ended);
+  return {};
+}
+
+Result<void> Gateway::end_registration(const lease::Registration& registration, lease::Time now) {
+  const Ipv4 host = registration.host;
+  steer::Transaction changes;
+  unsteer_host(changes, tunnels_, registration, now);
+  if (Result<void> done = kernel_.commit(changes); !done) return done;
+  const std::map<BindId, lease::Binding> bindings = registration.bindings;
+  const ClientId client = registration.client;
+  leases_.deregister(host, now);
+  sessions_.end(host, client);
+  for (const auto& [bind, binding] : bindings) clear_up(host, binding);
+  return {};
+}
+
+Result<void> Gateway::revoke(Ipv4 host, std::optional<BindId> bind, lease::Time now) {
+  const lease::Registration* registration = leases_.find(host);
+  if (registration == nullptr) return failure(ENOENT, "host " + to_string(host) + " is not registered");
+  const ClientId client = registration->client;
+  if (!bind) {
+    wire::DeregisterResponse over;
+    over.client = client;
+    tell(host, over);  // while it is known where the host is
+    if (Result<void> done = end_registration(*registration, now); !done) {
+      unasked_.pop_back();
+      return done;
+    }
+    spdlog::info("revoked host={} client={}", to_string(host), number(client));
+    return {};
+  }
+  const auto binding = leases_.binding(*registration, *bind, now);
+  if (!binding) {
+    return failure(ENOENT, "host " + to_string(host) + " has no binding " + std::to_string(number(*bind)));
+  }
+  if (Result<void> done = end_binding(*registration, **binding, now); !done) return done;
+  wire::FreeResponse over;
+  over.client = client;
+  over.bind = *bind;
+  tell(host, over);
+  spdlog::info("revoked host={} client={} bind={}", to_string(host), number(client), number(*bind));
+  return {};
 }
 
 void Gateway::clear_up(Ipv4 host, const lease::Binding& ended) {

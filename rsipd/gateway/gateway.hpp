@@ -47,6 +47,9 @@ class Gateway {
 
   /// Forgets leases that are over and tells their hosts.
   void expire(lease::Time now);
+  /// Ends one of a host's bindings, or its registration and all of them, by the operator's word; the host is told (RFC
+  /// 3103 sections 9.5.1, 9.13.1). ENOENT where there is none such.
+  Result<void> revoke(Ipv4 host, std::optional<BindId> bind, lease::Time now);
   /// Tells all hosts that nothing of theirs holds any more (RFC 3103 section 9.5.3). What is in the kernel stays.
   void dismiss_all();
   std::optional<lease::Time> next_expiry() const { return leases_.next_expiry(); }
@@ -97,6 +100,9 @@ class Gateway {
   Result<const TunnelDevice*> put_in_force(const Peer& peer, const lease::Registration& registration,
                                            const lease::Binding& binding, lease::Time now);
 
+  /// Out of the kernel and out of the lease table, or neither.
+  Result<void> end_binding(const lease::Registration& registration, const lease::Binding& binding, lease::Time now);
+  Result<void> end_registration(const lease::Registration& registration, lease::Time now);
   /// A binding is out of the kernel's tables and out of the lease table: so are its route and its tunnel, where no
   /// other binding needs them.
   void clear_up(Ipv4 host, const lease::Binding& ended);

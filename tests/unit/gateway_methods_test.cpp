@@ -268,3 +268,29 @@ TEST_CASE("de-registering twice") {
   CHECK(realm.refused(x1, deregister(ClientId{number(client) ^ 1})).error == ErrorCode::register_first);
   CHECK(realm.refused(x2, deregister(client)).error == ErrorCode::register_first);
 }
+
+TEST_CASE("what the operator revokes is over at once, and the host is told") {
+  Realm realm;
+  const ClientId client = realm.enroll(x1);
+  const BindId bind = realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{1})).bind;
+  realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{1}));
+  CHECK(realm.gateway->revoke(x2, {}, realm.now).error().code == ENOENT);
+  CHECK(realm.gateway->revoke(x1, BindId{9}, realm.now).error().code == ENOENT);
+  realm.kernel.fail_commits = true;
+  CHECK_FALSE(realm.gateway->revoke(x1, bind, realm.now));
+  CHECK_FALSE(realm.gateway->revoke(x1, {}, realm.now));
+  CHECK(unasked(realm).empty());
+  realm.kernel.fail_commits = false;
+
+  REQUIRE(realm.gateway->revoke(x1, bind, realm.now));
+  CHECK(realm.kernel.count(Family::ip, "port_out") == 1);
+  const auto freed = unasked(realm);
+  REQUIRE(freed.size() == 1);
+  CHECK(std::get<wire::FreeResponse>(freed[0]).bind == bind);
+  REQUIRE(realm.gateway->revoke(x1, {}, realm.now));
+  CHECK(realm.kernel.elements.empty());
+  const auto over = unasked(realm);
+  REQUIRE(over.size() == 1);
+  CHECK(std::get<wire::DeregisterResponse>(over[0]).client == client);
+  CHECK(realm.refused(x1, rsap(client, wire::AnyPorts{1})).error == ErrorCode::register_first);
+}
