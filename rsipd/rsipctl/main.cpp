@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/formatter.hpp"
+#include "rsipctl/control.hpp"
 #include "rsipctl/tables.hpp"
 
 namespace {
@@ -107,6 +108,13 @@ int show_counters(bool as_json) {
   return 0;
 }
 
+int revoke(const std::string& path, const std::string& host, const std::optional<std::uint32_t>& bind) {
+  json request{{"command", "revoke"}, {"host", host}};
+  if (bind) request["bind"] = *bind;
+  const Result<json> done = ctl::ask(path, request);
+  return done ? 0 : fail(done.error());
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Shows what the RSIP gateway has in force, as the kernel has it.", "rsipctl"};
   cli::set_up(app, "rsipctl " RSIP_VERSION);
@@ -118,6 +126,12 @@ int run(int argc, char** argv) {
   bindings->add_flag("--json", as_json, "Print JSON");
   CLI::App* counters = app.add_subcommand("counters", "List what was dropped or queued, and why");
   counters->add_flag("--json", as_json, "Print JSON");
+  std::string path = "/run/rsipd/control.sock";
+  std::optional<std::uint32_t> bind;
+  CLI::App* revocation = app.add_subcommand("revoke", "End what a host holds, at once; the host is told");
+  revocation->add_option("host", host, "The host's private address")->type_name("ADDR")->required();
+  revocation->add_option("--bind", bind, "Only this binding; default: its registration, too")->type_name("N");
+  revocation->add_option("--control", path, "Socket of rsipd")->type_name("PATH")->capture_default_str();
 
   try {
     app.parse(argc, argv);
@@ -126,6 +140,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& problem) {
     return cli::print_error(problem, "rsipctl", exit_usage);
   }
+  if (*revocation) return revoke(path, host, bind);
   return *bindings ? show_bindings(host, as_json) : show_counters(as_json);
 }
 
