@@ -120,6 +120,19 @@ class Maker {
     return *this;
   }
 
+  /// One port of the remote, for one port of ours. nft cannot compare ports in the order in which ICMP quotes them with
+  /// a key for what comes from the remote, nor can a key have the parts that would do for both (nft-rules/rsip.nft).
+  Maker& steering_between(Port ours, const Remote& remote, Port theirs) {
+    Key direct;
+    direct.address(address_).integer(number(ours)).address(remote.address).integer(number(theirs));
+    add(Family::ip, "port_in_micro", direct.take(), tunnel_.index);
+    Key quoted;
+    const auto both = static_cast<std::uint32_t>(number(ours)) << 16 | number(theirs);
+    halves(quoted.address(address_), remote.address).integer(both);
+    add(Family::ip, "quoted_in_micro", quoted.take(), tunnel_.index);
+    return *this;
+  }
+
   /// A set's `name`, likewise.
   template <typename Identify>
   Maker& permission(const char* name, const char* macro, const char* micro, Identify identify) {
@@ -153,10 +166,13 @@ class Maker {
 Elements port_elements(const Device& tunnel, Ipv4 address, Port port, const Owner& owner, milliseconds timeout,
                        const std::optional<Remote>& remote) {
   const auto identify = [port](Key& key) { key.integer(number(port)); };
-  return Maker(tunnel, address, comment_of(owner), timeout, remote)
-      .steering("port_in", "port_in_macro", "port_in_micro", identify)
-      .permission("port_out", "port_out_macro", "port_out_micro", identify)
-      .take();
+  Maker maker(tunnel, address, comment_of(owner), timeout, remote);
+  if (remote && remote->port) {
+    maker.steering_between(port, *remote, *remote->port);
+  } else {
+    maker.steering("port_in", "port_in_macro", nullptr, identify);
+  }
+  return maker.permission("port_out", "port_out_macro", "port_out_micro", identify).take();
 }
 
 Elements spi_elements(const Device& tunnel, Ipv4 address, Spi spi, const Owner& owner, milliseconds timeout,
@@ -202,7 +218,12 @@ std::string to_string(const Element& element) {
   if (set.starts_with("spi")) text += " . " + key.hex(4);
   if (set.starts_with("cookie")) text += " . " + key.hex(8);
   if (key.at_end()) return text;
-  text += " . " + to_string(permission ? key.address() : key.address_in_halves());
+  const bool whole = permission || set == "port_in_micro";
+  text += " . " + to_string(whole ? key.address() : key.address_in_halves());
+  if (set.starts_with("quoted")) {
+    const std::uint64_t both = key.number(4);
+    return text + " . " + std::to_string(both >> 16) + " . " + std::to_string(both & 0xffff);
+  }
   if (!key.at_end()) text += " . " + std::to_string(key.port());
   return text;
 }

@@ -32,11 +32,14 @@ std::vector<std::string> texts(const std::vector<Ipv4>& addresses) {
 }  // namespace
 
 std::string skeleton_text(const SkeletonOptions& options) {
+  std::vector<Ipv4> pool = options.pool;
+  pool.insert(pool.end(), options.exclusive_pool.begin(), options.exclusive_pool.end());
   std::string text = "define tunnel_gateway = " + to_string(options.tunnel_gateway) +
                      "\ndefine tunnel_mtu = " + std::to_string(options.tunnel_mtu) +
                      "\ndefine ike_queue = " + std::to_string(options.ike_queue) +
                      "\ndefine private_devices = " + set_of(quoted(options.private_devices)) +
-                     "\ndefine pool = " + set_of(texts(options.pool)) + "\n\n";
+                     "\ndefine pool = " + set_of(texts(pool)) +
+                     "\ndefine shared_pool = " + set_of(texts(options.pool)) + "\n\n";
   text += rules;
   // Written out instead of defined: nft 1.0.6 crashes where a variable is a set of one device.
   constexpr std::string_view hook = "devices = $public_devices";

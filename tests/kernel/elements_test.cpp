@@ -97,6 +97,85 @@ TEST_CASE("elements: SPI, cookie and IPsec permission") {
   CHECK(element_of("ip rsip ipsec_out", "rsip1 . 198.51.100.1").comment == "client 7 10.0.0.11");
 }
 
+TEST_CASE("elements: a whole address is two map entries and a permission") {
+  Tables tables;
+  check_ok(tables.add(steer::address_elements(tunnel, x1_whole, owner, 1h)));
+  for (const char* map : {"netdev rsip address_in", "ip rsip address_in"}) {
+    const SeenElement seen = element_of(map, "198.51.100.9");
+    CHECK(seen.device == "7");
+    CHECK(seen.timeout == 3600);
+    CHECK(seen.comment == "client 7 bind 3 10.0.0.11");
+  }
+  CHECK(element_of("ip rsip address_out", "rsip1 . 198.51.100.9").comment == "client 7 bind 3 10.0.0.11");
+}
+
+// The remote is 198.51.100.2: in halves 50739 and 25602. 2621440053 is the ports 40000 and 53 in one number.
+TEST_CASE("elements: what is leased for one remote is legible, and on the slow path alone") {
+  Tables tables;
+  const std::optional<Remote> macro = Remote{y_public, std::nullopt};
+  const std::optional<Remote> micro = Remote{y_public, Port{53}};
+  for (const std::optional<Remote>& remote : {macro, micro}) {
+    check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h, remote)));
+    check_ok(tables.add(steer::address_elements(tunnel, x1_whole, owner, 1h, remote)));
+  }
+  check_ok(tables.add(steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h, micro)));
+  check_ok(tables.add(steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, owner, 1h, micro)));
+  check_ok(tables.add(steer::ipsec_elements(tunnel, gateway_public, owner, 1h, micro)));
+
+  struct Expected {
+    const char* set;
+    const char* key;
+  };
+  constexpr Expected maps[] = {
+      {"port_in_macro", "198.51.100.1 . 40000 . 50739 . 25602"},
+      {"port_in_micro", "198.51.100.1 . 40000 . 198.51.100.2 . 53"},
+      {"quoted_in_micro", "198.51.100.1 . 50739 . 25602 . 2621440053"},
+      {"spi_in_macro", "198.51.100.1 . 268435472 . 50739 . 25602"},
+      {"cookie_in_macro", "198.51.100.1 . 81985529216486895 . 50739 . 25602"},
+      {"address_in_macro", "198.51.100.9 . 50739 . 25602"},
+      {"address_in_micro", "198.51.100.9 . 50739 . 25602 . 53"},
+  };
+  constexpr Expected sets[] = {
+      {"port_out_macro", "rsip1 . 198.51.100.1 . 40000 . 198.51.100.2"},
+      {"port_out_micro", "rsip1 . 198.51.100.1 . 40000 . 198.51.100.2 . 53"},
+      {"ipsec_out_macro", "rsip1 . 198.51.100.1 . 198.51.100.2"},
+      {"cookie_out_macro", "rsip1 . 198.51.100.1 . 81985529216486895 . 198.51.100.2"},
+      {"address_out_macro", "rsip1 . 198.51.100.9 . 198.51.100.2"},
+      {"address_out_micro", "rsip1 . 198.51.100.9 . 198.51.100.2 . 53"},
+  };
+  const auto check = [](const Expected& expected, const char* device) {
+    const std::vector<SeenElement> seen = elements_of(std::string("ip rsip ") + expected.set);
+    REQUIRE(seen.size() == 1);
+    CHECK(seen.front().key == std::string(expected.key));
+    CHECK(seen.front().device == std::string(device));
+    CHECK(seen.front().timeout == 3600);
+    CHECK(seen.front().comment.starts_with("client 7 "));
+  };
+  for (const Expected& expected : maps) check(expected, "7");
+  for (const Expected& expected : sets) check(expected, "");
+  for (const char* map : {"port_in", "spi_in", "cookie_in", "address_in"}) {
+    CHECK(elements_of(std::string("netdev rsip ") + map).empty());
+    CHECK(elements_of(std::string("ip rsip ") + map).empty());
+  }
+}
+
+TEST_CASE("elements: errors name them as people write them") {
+  const std::optional<Remote> macro = Remote{y_public, std::nullopt};
+  const std::optional<Remote> micro = Remote{y_public, Port{53}};
+  const auto text = [](const steer::Elements& elements, std::size_t i) { return steer::to_string(elements.at(i)); };
+  const steer::Elements port = steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h, micro);
+  CHECK(text(port, 0) == "ip port_in_micro 198.51.100.1 . 40000 . 198.51.100.2 . 53");
+  CHECK(text(port, 1) == "ip quoted_in_micro 198.51.100.1 . 198.51.100.2 . 40000 . 53");
+  CHECK(text(port, 2) == "ip port_out_micro rsip1 . 198.51.100.1 . 40000 . 198.51.100.2 . 53");
+  const steer::Elements spi = steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h, macro);
+  CHECK(text(spi, 0) == "ip spi_in_macro 198.51.100.1 . 0x10000010 . 198.51.100.2");
+  const steer::Elements cookie = steer::cookie_elements(tunnel, gateway_public, Cookie{0x123456789abcdef}, owner, 1h);
+  CHECK(text(cookie, 0) == "netdev cookie_in 198.51.100.1 . 0x0123456789abcdef");
+  const steer::Elements address = steer::address_elements(tunnel, x1_whole, owner, 1h, micro);
+  CHECK(text(address, 0) == "ip address_in_micro 198.51.100.9 . 198.51.100.2 . 53");
+  CHECK(text(address, 1) == "ip address_out_micro rsip1 . 198.51.100.9 . 198.51.100.2 . 53");
+}
+
 TEST_CASE("elements: a second owner of a key is refused, and nothing of that transaction happens") {
   Tables tables;
   check_ok(tables.add(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h)));
@@ -152,6 +231,23 @@ TEST_CASE("elements: removal takes out what it names and no more") {
   CHECK(elements_of("netdev rsip port_in").size() == 2);
   CHECK(element_of("ip rsip port_out", "rsip1 . 198.51.100.1 . 40001").key.empty());
   CHECK_FALSE(element_of("ip rsip port_out", "rsip1 . 198.51.100.1 . 40002").key.empty());
+}
+
+TEST_CASE("elements: removal of what is leased for one remote leaves nothing") {
+  Tables tables;
+  for (const std::optional<Port> port : {std::optional<Port>{}, std::optional(Port{53})}) {
+    const std::optional<Remote> remote = Remote{y_public, port};
+    for (const steer::Elements& elements :
+         {steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h, remote),
+          steer::address_elements(tunnel, x1_whole, owner, 1h, remote),
+          steer::cookie_elements(tunnel, gateway_public, Cookie{1}, owner, 1h, remote)}) {
+      check_ok(tables.add(elements));
+      check_ok(tables.remove(elements));
+      for (const steer::Element& element : elements) {
+        CHECK(elements_of(std::string("ip rsip ") + element.set).empty());
+      }
+    }
+  }
 }
 
 TEST_CASE("elements: the kernel ends a lease by itself, and the key is free for another") {

@@ -174,6 +174,7 @@ steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_d
   return {.public_devices = public_devices,
           .private_devices = {"lan"},
           .pool = {gateway_public},
+          .exclusive_pool = {x1_whole, x2_whole},
           .tunnel_gateway = gateway_private,
           .tunnel_mtu = tunnel_mtu,
           .ike_queue = queue_number};
@@ -183,12 +184,13 @@ std::string loadable_skeleton(const std::vector<std::string>& public_devices) {
   std::string text = steer::skeleton_text(skeleton_options(public_devices));
   if (kernel_has_queue()) return text;
   static const bool said =
-      (skip("the rule that queues first IKE packets", "no nft_queue: it drops them instead"), true);
+      (skip("the rules that queue first IKE packets", "no nft_queue: they drop them instead"), true);
   static_cast<void>(said);
   const std::string rule = "notrack queue num $ike_queue";
-  const std::size_t place = text.find(rule);
+  std::size_t place = text.find(rule);
   if (place == std::string::npos) throw std::runtime_error("the skeleton has no rule that queues");
-  return text.replace(place, rule.size(), "drop");
+  for (; place != std::string::npos; place = text.find(rule, place)) text.replace(place, rule.size(), "drop");
+  return text;
 }
 
 }  // namespace rsip::test

@@ -32,6 +32,8 @@ inline constexpr Ipv4 x2_private{0x0a00000c};       // 10.0.0.12
 inline constexpr Ipv4 x3_private{0x0a00000d};       // 10.0.0.13
 inline constexpr Ipv4 gateway_public{0xc6336401};   // 198.51.100.1
 inline constexpr Ipv4 y_public{0xc6336402};         // 198.51.100.2
+inline constexpr Ipv4 x1_whole{0xc6336409};         // 198.51.100.9, to be leased to x1 as a whole
+inline constexpr Ipv4 x2_whole{0xc633640a};         // 198.51.100.10, likewise to x2
 inline constexpr std::uint32_t tunnel_mtu = 1480;
 inline constexpr std::uint16_t queue_number = 4555;
 

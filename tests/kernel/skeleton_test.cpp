@@ -95,11 +95,24 @@ TEST_CASE("skeleton: unload removes both tables, and may be called without them"
 TEST_CASE("skeleton: what nft lists, elements included, nft can load") {
   Realm realm;
   realm.lease_to_hosts();
+  steer::Transaction restricted;
+  for (const std::optional<Port> port : {std::optional<Port>{}, std::optional(Port{53})}) {
+    const std::optional<Remote> remote = Remote{y_public, port};
+    restricted.add(steer::port_elements(realm.rsip1, gateway_public, Port{50000}, {}, 1h, remote));
+    restricted.add(steer::address_elements(realm.rsip1, x1_whole, {}, 1h, remote));
+  }
+  restricted.add(steer::address_elements(realm.rsip2, x2_whole, {}, 1h));
+  restricted.add(steer::cookie_elements(realm.rsip1, gateway_public, Cookie{7}, {}, 1h, Remote{y_public, {}}));
+  realm.commit(restricted);
   const Inside inside(realm.gateway);
   const std::string listed = ruleset_text();
   check_ok(steer::load("flush ruleset\n" + listed));
   CHECK(elements_of("netdev rsip port_in").size() == 2);
+  CHECK(elements_of("netdev rsip address_in").size() == 1);
   CHECK(elements_of("ip rsip cookie_out").size() == 1);
+  CHECK(elements_of("ip rsip port_in_micro").size() == 1);
+  CHECK(elements_of("ip rsip quoted_in_micro").size() == 1);
+  CHECK(elements_of("ip rsip cookie_in_macro").size() == 1);
 }
 
 TEST_CASE("skeleton: an administrator reads the tunnel's name in the maps") {
