@@ -43,29 +43,40 @@ Result<std::optional<Ipv4>> primary_address(netlink::Socket& socket, const Devic
   return found;
 }
 
-Result<bool> is_local_or_routed_here(netlink::Socket& socket, Ipv4 address) {
+Result<std::optional<Route>> find_route(netlink::Socket& socket, Ipv4 address) {
   netlink::Message message(RTM_GETROUTE, 0);
   rtmsg& header = message.header<rtmsg>();
   header.rtm_family = AF_INET;
   header.rtm_dst_len = 32;
   message.put_address(RTA_DST, address);
-  bool local = false;
+  std::optional<Route> found;
   const Result<void> asked =
       socket.request(message, "look up the route to " + to_string(address), [&](const netlink::Reply& reply) {
         const auto* route = reply.header<rtmsg>();
-        if (route != nullptr) local = route->rtm_type == RTN_LOCAL;
+        if (route == nullptr) return;
+        found = Route{route->rtm_type, reply.attributes(sizeof(rtmsg)).integer(RTA_OIF).value_or(0)};
       });
-  if (asked) return local;
+  if (asked) return found;
   switch (asked.error().code) {
-    case EINVAL:        // blackhole
-    case EHOSTUNREACH:  // unreachable
-    case EACCES:        // prohibit
-      return true;
-    case ENETUNREACH:  // no route at all
-      return false;
+    case EINVAL:
+      return Route{RTN_BLACKHOLE};
+    case EHOSTUNREACH:
+      return Route{RTN_UNREACHABLE};
+    case EACCES:
+      return Route{RTN_PROHIBIT};
+    case ENETUNREACH:
+      return std::nullopt;
     default:
       return tl::unexpected(asked.error());
   }
+}
+
+Result<bool> is_local_or_routed_here(netlink::Socket& socket, Ipv4 address) {
+  const Result<std::optional<Route>> route = find_route(socket, address);
+  if (!route) return tl::unexpected(route.error());
+  if (!*route) return false;
+  const std::uint8_t type = (*route)->type;
+  return type == RTN_LOCAL || type == RTN_BLACKHOLE || type == RTN_UNREACHABLE || type == RTN_PROHIBIT;
 }
 
 }  // namespace rsip::steer

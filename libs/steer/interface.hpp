@@ -24,6 +24,15 @@ Result<std::optional<Interface>> find_interface(netlink::Socket& socket, std::st
 /// The first primary IPv4 address of an interface; nothing where it has none.
 Result<std::optional<Ipv4>> primary_address(netlink::Socket& socket, const Device& device);
 
+/// Where this machine would send a packet.
+struct Route {
+  std::uint8_t type = 0;     ///< RTN_UNICAST, RTN_LOCAL, RTN_BLACKHOLE and so on
+  std::uint32_t device = 0;  ///< interface index; 0 for RTN_BLACKHOLE and the like
+};
+
+/// Nothing where there is no route.
+Result<std::optional<Route>> find_route(netlink::Socket& socket, Ipv4 address);
+
 /// Whether packets to `address` end at this machine: it is one of its own, or a blackhole, unreachable or prohibit
 /// route covers it.
 Result<bool> is_local_or_routed_here(netlink::Socket& socket, Ipv4 address);
