@@ -47,19 +47,26 @@ std::optional<Missing> probe_rules(const RulesFeature& tried) {
   return Missing{tried.feature, checked.error().text(), tried.remedy};
 }
 
-/// Asks for an ipip device with a payload that no kernel takes: EINVAL shows that the kind is known.
-std::optional<Missing> probe_ipip() {
-  constexpr const char* feature = "IP-IP tunnel devices";
+/// Asks for a device with a setting that no kernel takes: EINVAL shows that the kind is known.
+std::optional<Missing> probe_tunnel(TunnelType type) {
+  const bool gre = type == TunnelType::gre;
+  const char* feature = gre ? "GRE tunnel devices" : "IP-IP tunnel devices";
   Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_ROUTE);
   if (!socket) return Missing{feature, socket.error().text(), ""};
   netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
   message.header<ifinfomsg>();
-  message.begin(IFLA_LINKINFO).put_text(IFLA_INFO_KIND, "ipip").begin(IFLA_INFO_DATA);
-  constexpr std::uint8_t no_payload_of_ipip = 255;
-  message.put_u8(IFLA_IPTUN_PROTO, no_payload_of_ipip).end().end();
+  message.begin(IFLA_LINKINFO).put_text(IFLA_INFO_KIND, gre ? "gre" : "ipip").begin(IFLA_INFO_DATA);
+  if (gre) {
+    message.put_u16(IFLA_GRE_IFLAGS, GRE_ROUTING);  // source routes of RFC 1701, in network byte order
+  } else {
+    constexpr std::uint8_t no_payload_of_ipip = 255;
+    message.put_u8(IFLA_IPTUN_PROTO, no_payload_of_ipip);
+  }
+  message.end().end();
   const Result<void> answer = socket->request(message, feature);
   if (!answer && answer.error().code == EINVAL) return std::nullopt;
-  return Missing{feature, answer ? "not refused as expected" : std::strerror(answer.error().code), "modprobe ipip"};
+  return Missing{feature, answer ? "not refused as expected" : std::strerror(answer.error().code),
+                 gre ? "modprobe ip_gre" : "modprobe ipip"};
 }
 
 /// RTM_NEWLINK for a device that is not there: EPERM comes before ENODEV.
@@ -75,7 +82,7 @@ bool permitted() {
 
 }  // namespace
 
-std::vector<Missing> probe() {
+std::vector<Missing> probe(std::span<const TunnelType> tunnels) {
   if (!permitted()) return {{"permission", std::strerror(EPERM), "needs CAP_NET_ADMIN: start as root"}};
   std::vector<Missing> missing;
   for (const RulesFeature& tried : rules_features) {
@@ -84,7 +91,9 @@ std::vector<Missing> probe() {
     missing.push_back(std::move(*found));
     if (&tried == &rules_features[0]) break;
   }
-  if (std::optional<Missing> found = probe_ipip()) missing.push_back(std::move(*found));
+  for (const TunnelType type : tunnels) {
+    if (std::optional<Missing> found = probe_tunnel(type)) missing.push_back(std::move(*found));
+  }
   return missing;
 }
 

@@ -15,7 +15,7 @@ struct SkeletonOptions {
   std::vector<Ipv4> pool;                    ///< the shared public addresses, at least one
   std::vector<Ipv4> exclusive_pool;          ///< public addresses that go to one host each, as a whole
   Ipv4 tunnel_gateway;                       ///< our private address, the near end of the tunnels
-  std::uint32_t tunnel_mtu = 1480;           ///< bytes
+  std::uint32_t tunnel_mtu = 1480;           ///< bytes; the smallest of the tunnels
   std::uint16_t ike_queue = 4555;            ///< NFQUEUE number
 };
 

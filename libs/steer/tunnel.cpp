@@ -8,12 +8,40 @@
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "steer/interface.hpp"
 
 namespace rsip::steer {
 namespace {
+
+/// How rtnetlink says the same things about the kinds of tunnel devices.
+struct Kind {
+  TunnelType type;
+  const char* name;
+  const char* module;
+  std::uint16_t local;
+  std::uint16_t remote;
+  std::uint16_t ttl;
+  std::uint16_t pmtudisc;
+};
+
+constexpr Kind kinds[] = {
+    {TunnelType::ip_ip, "ipip", "ipip", IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_TTL, IFLA_IPTUN_PMTUDISC},
+    {TunnelType::gre, "gre", "ip_gre", IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_TTL, IFLA_GRE_PMTUDISC},
+};
+
+const Kind* find_kind(TunnelType type) {
+  const auto* const kind = std::ranges::find(kinds, type, &Kind::type);
+  return kind == std::end(kinds) ? nullptr : kind;
+}
+
+const Kind* find_kind(std::string_view name) {
+  const auto* const kind = std::ranges::find(kinds, name, &Kind::name);
+  return kind == std::end(kinds) ? nullptr : kind;
+}
 
 std::optional<TunnelInfo> read_tunnel(const netlink::Reply& reply) {
   const auto* header = reply.header<ifinfomsg>();
@@ -22,11 +50,13 @@ std::optional<TunnelInfo> read_tunnel(const netlink::Reply& reply) {
   const netlink::Attributes info = attributes.nested(IFLA_LINKINFO);
   TunnelInfo tunnel;
   tunnel.alias = attributes.text(IFLA_IFALIAS);
-  if (info.text(IFLA_INFO_KIND) != "ipip" || !tunnel.alias.starts_with(alias_prefix)) return std::nullopt;
+  const Kind* kind = find_kind(info.text(IFLA_INFO_KIND));
+  if (kind == nullptr || !tunnel.alias.starts_with(alias_prefix)) return std::nullopt;
   const netlink::Attributes data = info.nested(IFLA_INFO_DATA);
+  tunnel.type = kind->type;
   tunnel.device = {attributes.text(IFLA_IFNAME), static_cast<std::uint32_t>(header->ifi_index)};
-  tunnel.local = data.address(IFLA_IPTUN_LOCAL).value_or(Ipv4{});
-  tunnel.remote = data.address(IFLA_IPTUN_REMOTE).value_or(Ipv4{});
+  tunnel.local = data.address(kind->local).value_or(Ipv4{});
+  tunnel.remote = data.address(kind->remote).value_or(Ipv4{});
   tunnel.mtu = attributes.integer(IFLA_MTU).value_or(0);
   return tunnel;
 }
@@ -41,18 +71,20 @@ Result<Link> Link::open() {
 
 Result<Device> Link::add_tunnel(const TunnelOptions& options) {
   const std::string what = "add tunnel device " + options.name;
+  const Kind* kind = find_kind(options.type);
+  if (kind == nullptr) return failure(EPROTONOSUPPORT, what);
   netlink::Message create(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
   create.header<ifinfomsg>();
   create.put_text(IFLA_IFNAME, options.name).put_u32(IFLA_MTU, options.mtu);
-  create.begin(IFLA_LINKINFO).put_text(IFLA_INFO_KIND, "ipip").begin(IFLA_INFO_DATA);
-  create.put_address(IFLA_IPTUN_LOCAL, options.local).put_address(IFLA_IPTUN_REMOTE, options.remote);
-  create.put_u8(IFLA_IPTUN_PROTO, IPPROTO_IPIP);
+  create.begin(IFLA_LINKINFO).put_text(IFLA_INFO_KIND, kind->name).begin(IFLA_INFO_DATA);
+  create.put_address(kind->local, options.local).put_address(kind->remote, options.remote);
+  if (options.type == TunnelType::ip_ip) create.put_u8(IFLA_IPTUN_PROTO, IPPROTO_IPIP);
   // TTL 0 means "of the inner packet", which the kernel allows only without path MTU discovery of the tunnel's own.
-  create.put_u8(IFLA_IPTUN_TTL, 0).put_u8(IFLA_IPTUN_PMTUDISC, 0);
+  create.put_u8(kind->ttl, 0).put_u8(kind->pmtudisc, 0);
   create.end().end();
   if (const Result<void> created = socket_.request(create, what); !created) {
     Error error = created.error();
-    if (error.code == EOPNOTSUPP) error.remedy = "modprobe ipip";
+    if (error.code == EOPNOTSUPP) error.remedy = std::string("modprobe ") + kind->module;
     return tl::unexpected(error);
   }
 

@@ -7,6 +7,7 @@
 
 #include "netlink/socket.hpp"
 #include "steer/element.hpp"
+#include "types/ids.hpp"
 #include "types/ipv4.hpp"
 #include "types/result.hpp"
 
@@ -15,7 +16,15 @@ namespace rsip::steer {
 /// Begins the alias (`ip link`) of every tunnel device of ours: "rsipd client 7 10.0.0.11".
 inline constexpr std::string_view alias_prefix = "rsipd ";
 
+/// What a tunnel adds to each packet: an IP header, and that of GRE (RFC 2784 section 2.1) without its options.
+constexpr std::uint32_t encapsulation(TunnelType type) {
+  constexpr std::uint32_t ip_header = 20;
+  constexpr std::uint32_t gre_header = 4;
+  return type == TunnelType::gre ? ip_header + gre_header : ip_header;
+}
+
 struct TunnelOptions {
+  TunnelType type = TunnelType::ip_ip;
   std::string name;          ///< "rsip3"; at most 15 bytes
   Ipv4 local;                ///< our private address
   Ipv4 remote;               ///< the host's private address
@@ -24,6 +33,7 @@ struct TunnelOptions {
 };
 
 struct TunnelInfo {
+  TunnelType type = TunnelType::ip_ip;
   Device device;
   Ipv4 local;
   Ipv4 remote;
@@ -31,20 +41,20 @@ struct TunnelInfo {
   std::string alias;
 };
 
-/// Makes and removes the gateway's ends of the IP-IP tunnels to the hosts.
+/// Makes and removes the gateway's ends of the tunnels to the hosts.
 class Link {
  public:
   /// In the network namespace of the caller.
   static Result<Link> open();
 
-  /// A point-to-point ipip device that copies the inner TTL and never sets DF outside, up and ready to carry packets
-  /// whose source is one of our own addresses. Nothing is left behind on error.
+  /// A point-to-point ipip or gre device that copies the inner TTL and never sets DF outside, up and ready to carry
+  /// packets whose source is one of our own addresses. Nothing is left behind on error. EPROTONOSUPPORT for L2TP.
   Result<Device> add_tunnel(const TunnelOptions& options);
 
   /// ENODEV where the device is gone.
   Result<void> remove(const Device& device);
 
-  /// The ipip devices that carry our alias, whoever made them.
+  /// The ipip and gre devices that carry our alias, whoever made them.
   Result<std::vector<TunnelInfo>> list_tunnels();
 
  private:

@@ -5,22 +5,27 @@
 
 namespace rsip {
 
-Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t tunnel_mtu) {
+Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu,
+                                                       std::vector<std::string> public_devices) {
   Result<steer::Nft> nft = steer::Nft::open();
   if (!nft) return tl::unexpected(nft.error());
   Result<steer::Link> link = steer::Link::open();
   if (!link) return tl::unexpected(link.error());
-  return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*nft), std::move(*link), tunnel_mtu));
+  Result<steer::Announcer> announcer = steer::Announcer::open(std::move(public_devices));
+  if (!announcer) return tl::unexpected(announcer.error());
+  return std::unique_ptr<LinuxKernel>(
+      new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer), private_mtu));
 }
 
-LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, std::uint32_t tunnel_mtu)
-    : nft_(std::move(nft)), link_(std::move(link)), tunnel_mtu_(tunnel_mtu) {}
+LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, std::uint32_t private_mtu)
+    : nft_(std::move(nft)), link_(std::move(link)), announcer_(std::move(announcer)), private_mtu_(private_mtu) {}
 
 Result<steer::Device> LinuxKernel::add_tunnel(const Tunnel& tunnel) {
-  return link_.add_tunnel({.name = "rsip" + std::to_string(tunnel.slot),
+  return link_.add_tunnel({.type = tunnel.type,
+                           .name = "rsip" + std::to_string(tunnel.slot),
                            .local = tunnel.gateway,
                            .remote = tunnel.host,
-                           .mtu = tunnel_mtu_,
+                           .mtu = private_mtu_ - steer::encapsulation(tunnel.type),
                            .alias = std::string(steer::alias_prefix) + "client " +
                                     std::to_string(number(tunnel.client)) + " " + to_string(tunnel.host)});
 }
@@ -31,12 +36,12 @@ Result<void> LinuxKernel::remove_tunnel(const steer::Device& device) {
   return removed;
 }
 
-Result<void> LinuxKernel::announce(Ipv4 address, const steer::Device& /*tunnel*/) {
-  return failure(EOPNOTSUPP, "announce " + to_string(address));
+Result<void> LinuxKernel::announce(Ipv4 address, const steer::Device& tunnel) {
+  return announcer_.announce(address, tunnel);
 }
 
-Result<void> LinuxKernel::withdraw(Ipv4 /*address*/, const steer::Device& /*tunnel*/) {
-  return {};
+Result<void> LinuxKernel::withdraw(Ipv4 address, const steer::Device& tunnel) {
+  return announcer_.withdraw(address, tunnel);
 }
 
 Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
@@ -50,7 +55,7 @@ Result<void> LinuxKernel::remove_all_tunnels() {
   for (const steer::TunnelInfo& tunnel : *tunnels) {
     if (Result<void> removed = remove_tunnel(tunnel.device); !removed) return removed;
   }
-  return {};
+  return announcer_.withdraw_all();
 }
 
 }  // namespace rsip

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "gateway/kernel.hpp"
+#include "steer/announce.hpp"
 #include "steer/nft.hpp"
 #include "steer/tunnel.hpp"
 
@@ -10,7 +14,8 @@ namespace rsip {
 /// The kernel of this machine.
 class LinuxKernel : public gateway::Kernel {
  public:
-  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t tunnel_mtu);
+  /// `private_mtu`: the smallest of the private interfaces, in bytes.
+  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t private_mtu, std::vector<std::string> public_devices);
 
   Result<steer::Device> add_tunnel(const Tunnel& tunnel) override;
   Result<void> remove_tunnel(const steer::Device& device) override;
@@ -18,15 +23,16 @@ class LinuxKernel : public gateway::Kernel {
   Result<void> withdraw(Ipv4 address, const steer::Device& tunnel) override;
   Result<void> commit(const steer::Transaction& changes) override;
 
-  /// Removes every tunnel device that an rsipd has left behind.
+  /// Removes every tunnel device that an rsipd has left behind, and what announces the addresses that led into them.
   Result<void> remove_all_tunnels();
 
  private:
-  LinuxKernel(steer::Nft nft, steer::Link link, std::uint32_t tunnel_mtu);
+  LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, std::uint32_t private_mtu);
 
   steer::Nft nft_;
   steer::Link link_;
-  std::uint32_t tunnel_mtu_;
+  steer::Announcer announcer_;
+  std::uint32_t private_mtu_;
 };
 
 }  // namespace rsip

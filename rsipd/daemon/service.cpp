@@ -14,7 +14,7 @@ namespace rsip {
 tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& options, const Setup& setup) {
   const auto problem = [](ExitCode code, const Error& error) { return tl::unexpected(Problem{code, error.text()}); };
 
-  Result<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::open(setup.skeleton.tunnel_mtu);
+  Result<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::open(setup.private_mtu, setup.skeleton.public_devices);
   if (!kernel) return problem(exit_kernel, kernel.error());
   std::unique_ptr<Service> service(new Service(options, std::move(*kernel)));
 

@@ -11,12 +11,11 @@
 #include "steer/interface.hpp"
 #include "steer/probe.hpp"
 #include "steer/ruleset.hpp"
+#include "steer/tunnel.hpp"
 
 namespace rsip {
 
 namespace {
-
-constexpr std::uint32_t outer_header = 20;  ///< what IP-IP adds to a packet
 
 /// The value of a sysctl such as "net/ipv4/ip_forward"; empty where the kernel has none.
 std::string read_sysctl(const std::string& path) {
@@ -31,7 +30,7 @@ class Examination {
   Examination(const Options& options, netlink::Socket socket) : options_(options), socket_(std::move(socket)) {}
 
   Setup run() {
-    for (const steer::Missing& missing : steer::probe()) {
+    for (const steer::Missing& missing : steer::probe(options_.policy.tunnels)) {
       add(exit_kernel, missing.feature + ": " + missing.reason + "; " + missing.remedy);
     }
     settings();
@@ -39,6 +38,7 @@ class Examination {
     for (const Ipv4 address : options_.lease.pool) pool_address(address);
     setup_.skeleton.ike_queue = options_.queue;
     setup_.skeleton.pool = options_.lease.pool;
+    setup_.skeleton.exclusive_pool = options_.lease.exclusive_pool;
     if (setup_.problems.empty()) skeleton();
     return std::move(setup_);
   }
@@ -96,7 +96,12 @@ class Examination {
       setup_.skeleton.private_devices.push_back(name);
       endpoints_of(*found);
     }
-    setup_.skeleton.tunnel_mtu = mtu - outer_header;
+    setup_.private_mtu = mtu;
+    std::uint32_t encapsulation = 0;
+    for (const TunnelType type : options_.policy.tunnels) {
+      encapsulation = std::max(encapsulation, steer::encapsulation(type));
+    }
+    setup_.skeleton.tunnel_mtu = mtu - encapsulation;
     for (const std::string& name : options_.public_interfaces) {
       if (std::ranges::find(options_.private_interfaces, name) != options_.private_interfaces.end()) {
         add(exit_usage, "interface " + name + " cannot be both private and public");

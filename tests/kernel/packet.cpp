@@ -124,6 +124,14 @@ Packet ipip(const Header& header, const Packet& inner) {
   return packet;
 }
 
+Packet gre(const Header& header, const Packet& inner) {
+  Packet packet = start(header, 47, 4 + inner.size());
+  put16(packet, 20, 0);
+  put16(packet, 22, 0x0800);
+  std::copy(inner.begin(), inner.end(), packet.begin() + header_size + 4);
+  return packet;
+}
+
 Packet forwarded(Packet packet) {
   --packet[8];
   finish(packet);

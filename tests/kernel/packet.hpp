@@ -29,6 +29,8 @@ Packet icmp_echo(const Header& header);
 /// Destination unreachable, host unreachable, with the first 64 bytes of `quoted`.
 Packet icmp_unreachable(const Header& header, const Packet& quoted);
 Packet ipip(const Header& header, const Packet& inner);
+/// RFC 2784, without the optional fields.
+Packet gre(const Header& header, const Packet& inner);
 
 /// As a router on the way leaves it: TTL one less, header checksum right, all else the same.
 Packet forwarded(Packet packet);

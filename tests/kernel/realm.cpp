@@ -11,12 +11,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
 
 #include "ruleset_view.hpp"
 #include "skip.hpp"
 #include "steer/ruleset.hpp"
-#include "steer/tunnel.hpp"
 
 namespace rsip::test {
 namespace {
@@ -30,9 +30,19 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
+/// As the host sends it to the gateway.
+Packet encapsulated(const Endpoint::Tunnel& tunnel, const Packet& packet) {
+  const Header outer{tunnel.host, gateway_private};
+  return tunnel.type == TunnelType::gre ? gre(outer, packet) : ipip(outer, packet);
+}
+
+bool kernel_has(TunnelType type) {
+  return type == TunnelType::gre ? kernel_has_gre() : kernel_has_ipip();
+}
+
 }  // namespace
 
-Endpoint::Endpoint(const Namespace& space, std::string_view device, const Mac& gateway, std::optional<Ipv4> tunnel)
+Endpoint::Endpoint(const Namespace& space, std::string_view device, const Mac& gateway, std::optional<Tunnel> tunnel)
     : gateway_(gateway), tunnel_(tunnel) {
   const Inside inside(space);
   index_ = static_cast<int>(index_of(device));
@@ -57,7 +67,7 @@ void Endpoint::send(const Packet& packet) const {
   address.sll_ifindex = index_;
   address.sll_halen = static_cast<unsigned char>(gateway_.size());
   std::copy(gateway_.begin(), gateway_.end(), address.sll_addr);
-  const Packet frame = tunnel_ ? ipip({*tunnel_, gateway_private}, packet) : packet;
+  const Packet frame = tunnel_ ? encapsulated(*tunnel_, packet) : packet;
   if (::sendto(fd_, frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&address), sizeof(address)) < 0) {
     throw std::runtime_error("send a packet of " + std::to_string(frame.size()) + " bytes");
   }
@@ -81,8 +91,8 @@ Packet Endpoint::receive(std::chrono::milliseconds patience) const {
     if (received < 0) throw std::runtime_error("receive a packet");
     if (from.sll_pkttype == PACKET_OUTGOING) continue;
     packet.resize(static_cast<std::size_t>(received));
-    constexpr std::size_t outer = 20;
-    if (tunnel_ && packet.size() > outer) packet.erase(packet.begin(), packet.begin() + outer);
+    const std::ptrdiff_t outer = tunnel_ ? steer::encapsulation(tunnel_->type) : 0;
+    if (std::ssize(packet) > outer) packet.erase(packet.begin(), packet.begin() + outer);
     return packet;
   }
 }
@@ -98,7 +108,7 @@ std::vector<Packet> Endpoint::receive_pieces() const {
   }
 }
 
-Realm::Realm() {
+Realm::Realm(TunnelType type) : mtu(lan_mtu - steer::encapsulation(type)) {
   {
     const Inside inside(gateway);
     set_sysctl("ip_forward", "1");
@@ -113,33 +123,33 @@ Realm::Realm() {
   }
   x3 = std::make_unique<Endpoint>(outside, "x3", lan_mac, std::nullopt);
   y = std::make_unique<Endpoint>(outside, "y", wan_mac, std::nullopt);
-  make_tunnel(1, rsip1, x1);
-  make_tunnel(2, rsip2, x2);
+  make_tunnel(type, 1, rsip1, x1);
+  make_tunnel(type, 2, rsip2, x2);
   const Inside inside(gateway);
-  must(steer::load(loadable_skeleton({"wan"})));
+  must(steer::load(loadable_skeleton({"wan"}, mtu)));
   nft_.emplace(must(steer::Nft::open()));
 }
 
-void Realm::make_tunnel(int number, steer::Device& device, std::unique_ptr<Endpoint>& host) {
+void Realm::make_tunnel(TunnelType type, int number, steer::Device& device, std::unique_ptr<Endpoint>& host) {
   const std::string name = "rsip" + std::to_string(number);
   const std::string lan = "lan" + std::to_string(number);
   const std::string peer = "x" + std::to_string(number);
   const Mac mac{2, 0, 0, 0, 1, static_cast<std::uint8_t>(number)};
   const Ipv4 address{x1_private.value + static_cast<std::uint32_t>(number) - 1};
   const Inside inside(gateway);
-  if (!kernel_has_ipip()) {
-    make_veth(name, mac, peer, outside, tunnel_mtu);
+  if (!kernel_has(type)) {
+    make_veth(name, mac, peer, outside, mtu);
     set_sysctl("conf/" + name + "/accept_local", "1");
     device = {name, index_of(name)};
     host = std::make_unique<Endpoint>(outside, peer, mac, std::nullopt);
     return;
   }
-  make_veth(lan, mac, peer, outside);
+  make_veth(lan, mac, peer, outside, lan_mtu);
   add_route(address, 32, RTN_UNICAST, lan);
   device = must(must(steer::Link::open())
-                    .add_tunnel({name, gateway_private, address, tunnel_mtu,
+                    .add_tunnel({type, name, gateway_private, address, mtu,
                                  "rsipd client " + std::to_string(number) + " " + to_string(address)}));
-  host = std::make_unique<Endpoint>(outside, peer, mac, address);
+  host = std::make_unique<Endpoint>(outside, peer, mac, Endpoint::Tunnel{type, address});
 }
 
 void Realm::commit(const steer::Transaction& transaction) {
@@ -170,18 +180,18 @@ std::uint64_t Realm::counter(const std::string& name) {
   return counter_of("ip rsip " + name);
 }
 
-steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices) {
+steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices, std::uint32_t mtu) {
   return {.public_devices = public_devices,
           .private_devices = {"lan"},
           .pool = {gateway_public},
           .exclusive_pool = {x1_whole, x2_whole},
           .tunnel_gateway = gateway_private,
-          .tunnel_mtu = tunnel_mtu,
+          .tunnel_mtu = mtu,
           .ike_queue = queue_number};
 }
 
-std::string loadable_skeleton(const std::vector<std::string>& public_devices) {
-  std::string text = steer::skeleton_text(skeleton_options(public_devices));
+std::string loadable_skeleton(const std::vector<std::string>& public_devices, std::uint32_t mtu) {
+  std::string text = steer::skeleton_text(skeleton_options(public_devices, mtu));
   if (kernel_has_queue()) return text;
   static const bool said =
       (skip("the rules that queue first IKE packets", "no nft_queue: they drop them instead"), true);

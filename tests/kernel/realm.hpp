@@ -9,8 +9,8 @@
 //
 // x3 is a host without RSIP; even packets with the gateway's own address as source would be taken from it
 // (accept_local). The gateway is a network namespace; x1, x2 and y are raw sockets in a second one, so that the tests
-// see and make every byte. rsip1 and rsip2 are IP-IP devices over Ethernet where the kernel has them; where it has not,
-// they are Ethernet devices with the same MTU, which is all the same to the rules.
+// see and make every byte. rsip1 and rsip2 are IP-IP or GRE devices over Ethernet where the kernel has them; where it has
+// not, they are Ethernet devices with the same MTU, which is all the same to the rules.
 #pragma once
 
 #include <chrono>
@@ -23,6 +23,7 @@
 #include "packet.hpp"
 #include "steer/nft.hpp"
 #include "steer/skeleton.hpp"
+#include "steer/tunnel.hpp"
 
 namespace rsip::test {
 
@@ -34,14 +35,20 @@ inline constexpr Ipv4 gateway_public{0xc6336401};   // 198.51.100.1
 inline constexpr Ipv4 y_public{0xc6336402};         // 198.51.100.2
 inline constexpr Ipv4 x1_whole{0xc6336409};         // 198.51.100.9, to be leased to x1 as a whole
 inline constexpr Ipv4 x2_whole{0xc633640a};         // 198.51.100.10, likewise to x2
-inline constexpr std::uint32_t tunnel_mtu = 1480;
+inline constexpr std::uint32_t lan_mtu = 1500;
+inline constexpr std::uint32_t tunnel_mtu = lan_mtu - steer::encapsulation(TunnelType::ip_ip);
 inline constexpr std::uint16_t queue_number = 4555;
 
 /// A raw socket at the far end of one of the gateway's devices.
 class Endpoint {
  public:
-  /// `tunnel`: this host's private address where the gateway's device is an IP-IP tunnel to it.
-  Endpoint(const Namespace& space, std::string_view device, const Mac& gateway, std::optional<Ipv4> tunnel);
+  /// The host's end of a tunnel.
+  struct Tunnel {
+    TunnelType type;
+    Ipv4 host;
+  };
+  /// `tunnel`: where the gateway's device is a tunnel to this host.
+  Endpoint(const Namespace& space, std::string_view device, const Mac& gateway, std::optional<Tunnel> tunnel);
   ~Endpoint();
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
@@ -60,13 +67,14 @@ class Endpoint {
   int fd_;
   int index_;
   Mac gateway_;
-  std::optional<Ipv4> tunnel_;
+  std::optional<Tunnel> tunnel_;
 };
 
 class Realm {
  public:
-  Realm();
+  explicit Realm(TunnelType type = TunnelType::ip_ip);
 
+  std::uint32_t mtu;  ///< of the tunnels
   Namespace gateway;
   Namespace outside;
   steer::Device rsip1, rsip2;
@@ -82,7 +90,7 @@ class Realm {
   std::uint64_t counter(const std::string& name);
 
  private:
-  void make_tunnel(int number, steer::Device& device, std::unique_ptr<Endpoint>& host);
+  void make_tunnel(TunnelType type, int number, steer::Device& device, std::unique_ptr<Endpoint>& host);
   std::optional<steer::Nft> nft_;
 };
 
@@ -93,9 +101,10 @@ inline constexpr std::uint16_t x1_port = 40000;
 inline constexpr std::uint16_t x2_port = 40001;
 
 /// For a gateway as drawn above.
-steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices);
+steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices,
+                                        std::uint32_t mtu = tunnel_mtu);
 
 /// The skeleton as the running kernel can load it: where it has no NFQUEUE, the one rule that queues drops instead.
-std::string loadable_skeleton(const std::vector<std::string>& public_devices);
+std::string loadable_skeleton(const std::vector<std::string>& public_devices, std::uint32_t mtu = tunnel_mtu);
 
 }  // namespace rsip::test

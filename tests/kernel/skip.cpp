@@ -10,8 +10,10 @@
 namespace rsip::test {
 namespace {
 
+constexpr TunnelType every_tunnel[] = {TunnelType::ip_ip, TunnelType::gre};
+
 bool probe_misses(std::string_view feature) {
-  static const std::vector<steer::Missing> missing = steer::probe();
+  static const std::vector<steer::Missing> missing = steer::probe(every_tunnel);
   return std::any_of(missing.begin(), missing.end(), [&](const auto& each) { return each.feature == feature; });
 }
 
@@ -19,6 +21,10 @@ bool probe_misses(std::string_view feature) {
 
 bool kernel_has_ipip() {
   return !probe_misses("IP-IP tunnel devices");
+}
+
+bool kernel_has_gre() {
+  return !probe_misses("GRE tunnel devices");
 }
 
 bool kernel_has_queue() {

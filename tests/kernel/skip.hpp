@@ -7,6 +7,7 @@
 namespace rsip::test {
 
 bool kernel_has_ipip();
+bool kernel_has_gre();
 bool kernel_has_queue();
 
 /// Prints "SKIP <test>: <reason>".

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "realm.hpp"
+#include "skip.hpp"
 #include "steer/ruleset.hpp"
 
 using namespace rsip::test;
@@ -21,7 +22,7 @@ void check_steering(Realm& realm) {
       ike(from_y, x1_cookie),
       udp({y_public, gateway_public, 64, true}, 53, x1_port),
       udp({y_public, gateway_public, 2, false}, 53, x1_port),
-      udp(from_y, 53, x1_port, tunnel_mtu - 28),
+      udp(from_y, 53, x1_port, realm.mtu - 28),
   };
   for (const Packet& packet : for_x1) {
     realm.y->send(packet);
@@ -70,6 +71,28 @@ TEST_CASE("steering: the fast path alone does the same") {
     REQUIRE(rsip::steer::load("flush chain ip rsip steer\n"));
   }
   check_steering(realm);
+}
+
+// fwd and dup hand packets to the device as they are: it makes all the headers.
+TEST_CASE("steering: through GRE tunnels as through IP-IP") {
+  if (!kernel_has_gre()) return skip("steering: through GRE tunnels as through IP-IP", "no ip_gre");
+  Realm realm(rsip::TunnelType::gre);
+  realm.lease_to_hosts();
+  check_steering(realm);
+  check_strays(realm);
+  const Packet out = udp({gateway_public, y_public}, x1_port, 53);
+  realm.x1->send(out);
+  CHECK(realm.y->receive() == forwarded(out));
+
+  realm.remove_fast_path();
+  check_steering(realm);
+  const Packet big = udp({y_public, gateway_public}, 53, x1_port, realm.mtu + 1 - 28);
+  realm.y->send(big);
+  CHECK(joined_payload(realm.x1->receive_pieces()) == Packet(big.begin() + 20, big.end()));
+  realm.y->send(udp({y_public, gateway_public, 64, true}, 53, x1_port, realm.mtu + 1 - 28));
+  const Packet error = realm.y->receive();
+  REQUIRE(error.size() > 28);
+  CHECK((error[26] << 8 | error[27]) == realm.mtu);
 }
 
 TEST_CASE("steering: IP options do not lead to another host's port") {
