@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "cli/formatter.hpp"
 #include "rsipctl/control.hpp"
@@ -37,6 +38,34 @@ json to_json(const std::vector<ctl::Range>& ranges) {
   return list;
 }
 
+std::string join(const std::vector<ctl::Remote>& remotes) {
+  std::string text;
+  for (const ctl::Remote& remote : remotes) {
+    text += (text.empty() ? "" : ",") + remote.address;
+    if (remote.port != 0) text += ":" + std::to_string(remote.port);
+  }
+  return text;
+}
+
+json to_json(const std::vector<ctl::Remote>& remotes) {
+  json list = json::array();
+  for (const ctl::Remote& remote : remotes) {
+    list.push_back({{"address", remote.address}, {"port", remote.port == 0 ? json() : json(remote.port)}});
+  }
+  return list;
+}
+
+/// "ports 40000-40007, SPIs 0x10000010-0x1000001f, cookies 1, remote 198.51.100.2:53"
+std::string resources(const ctl::Binding& binding) {
+  std::string text = "ports " + join(binding.ports, false) + ", SPIs " + join(binding.spis, true);
+  // For one port of a remote, a whole address is TCP and UDP alone.
+  const bool by_port = !binding.remotes.empty() && binding.remotes.front().port != 0;
+  if (binding.whole) text = std::string("ports all, SPIs ") + (by_port ? "-" : "all");
+  text += ", cookies " + std::to_string(binding.cookies.size());
+  if (!binding.remotes.empty()) text += ", remote " + join(binding.remotes);
+  return text;
+}
+
 void print(const std::vector<ctl::Binding>& bindings, bool as_json) {
   if (as_json) {
     json list = json::array();
@@ -48,6 +77,8 @@ void print(const std::vector<ctl::Binding>& bindings, bool as_json) {
                       {"host", binding.host},
                       {"address", binding.address},
                       {"device", binding.device},
+                      {"whole", binding.whole},
+                      {"remotes", to_json(binding.remotes)},
                       {"ports", to_json(binding.ports)},
                       {"spis", to_json(binding.spis)},
                       {"cookies", cookies},
@@ -62,8 +93,7 @@ void print(const std::vector<ctl::Binding>& bindings, bool as_json) {
   for (const ctl::Binding& binding : bindings) {
     std::cout << std::setw(16) << binding.host << std::setw(12) << binding.client << std::setw(6) << binding.bind
               << std::setw(16) << binding.address << std::setw(16) << binding.device << std::setw(9)
-              << (std::to_string(binding.expires) + "s") << "ports " << join(binding.ports, false) << ", SPIs "
-              << join(binding.spis, true) << ", cookies " << binding.cookies.size() << '\n';
+              << (std::to_string(binding.expires) + "s") << resources(binding) << '\n';
   }
 }
 
@@ -91,20 +121,19 @@ int fail(const Error& error) {
 }
 
 int show_bindings(const std::string& host, bool as_json) {
-  const Result<json> table = ctl::list_table("netdev");
-  if (!table) return fail(table.error());
-  std::vector<ctl::Binding> bindings = ctl::bindings_of(*table);
+  Result<std::vector<ctl::Binding>> bindings = ctl::bindings();
+  if (!bindings) return fail(bindings.error());
   if (!host.empty()) {
-    std::erase_if(bindings, [&host](const ctl::Binding& binding) { return binding.host != host; });
+    std::erase_if(*bindings, [&host](const ctl::Binding& binding) { return binding.host != host; });
   }
-  print(bindings, as_json);
+  print(*bindings, as_json);
   return 0;
 }
 
 int show_counters(bool as_json) {
-  const Result<json> table = ctl::list_table("ip");
-  if (!table) return fail(table.error());
-  print(ctl::counters_of(*table), as_json);
+  const Result<std::vector<ctl::Counter>> counters = ctl::counters();
+  if (!counters) return fail(counters.error());
+  print(*counters, as_json);
   return 0;
 }
 
@@ -121,7 +150,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   bool as_json = false;
   std::string host;
-  CLI::App* bindings = app.add_subcommand("bindings", "List the bindings: host, address, ports, SPIs, time left");
+  CLI::App* bindings = app.add_subcommand("bindings", "List the bindings: host, address, ports, SPIs, remotes, time left");
   bindings->add_option("--host", host, "Only those of this host")->type_name("ADDR");
   bindings->add_flag("--json", as_json, "Print JSON");
   CLI::App* counters = app.add_subcommand("counters", "List what was dropped or queued, and why");

@@ -3,11 +3,15 @@
 
 #include <nftables/libnftables.h>
 
-#include <algorithm>
+#include <array>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <tuple>
+
+#include "types/ipv4.hpp"
 
 namespace rsip::ctl {
 
@@ -54,39 +58,82 @@ std::vector<Range> ranges_of(const std::set<std::uint64_t>& numbers) {
   return ranges;
 }
 
+/// A binding for several remotes has all but these once for each.
 struct Collected {
   Binding binding;
   std::set<std::uint64_t> ports;
   std::set<std::uint64_t> spis;
+  std::set<std::uint64_t> cookies;
+  std::set<Remote> remotes;
 };
 using Key = std::tuple<std::string, std::string>;
 
-void collect(const json& map, std::map<Key, Collected>& into) {
+/// How a map's keys read: the public address, then perhaps what tells the resource apart, then perhaps the remote.
+struct Form {
+  const char* map;
+  std::set<std::uint64_t> Collected::*numbers = nullptr;  ///< where what follows the address belongs; null: nothing does
+  int remote_parts = 0;                                   ///< 2: an address in halves; 1: a whole one; 0: any remote
+  bool remote_port = false;
+};
+
+/// The slow path's maps without a remote have the same content as the fast path's.
+constexpr std::array forms = {
+    Form{"netdev rsip port_in", &Collected::ports},
+    Form{"netdev rsip spi_in", &Collected::spis},
+    Form{"netdev rsip cookie_in", &Collected::cookies},
+    Form{"netdev rsip address_in"},
+    Form{"ip rsip port_in_macro", &Collected::ports, 2},
+    Form{"ip rsip port_in_micro", &Collected::ports, 1, true},
+    Form{"ip rsip spi_in_macro", &Collected::spis, 2},
+    Form{"ip rsip cookie_in_macro", &Collected::cookies, 2},
+    Form{"ip rsip address_in_macro", nullptr, 2},
+    Form{"ip rsip address_in_micro", nullptr, 2, true},
+};
+
+std::string address_of_halves(std::uint64_t high, std::uint64_t low) {
+  return to_string(Ipv4{static_cast<std::uint32_t>(high << 16 | low)});
+}
+
+void read_key(const Form& form, const json& value, Collected& into) {
+  if (value.is_string()) {  // one part alone is no concatenation
+    into.binding.address = value.get<std::string>();
+    into.binding.whole = true;
+    return;
+  }
+  const json& key = value.at("concat");
+  std::size_t part = 0;
+  into.binding.address = key.at(part++).get<std::string>();
+  if (form.numbers != nullptr) {
+    (into.*form.numbers).insert(to_number(key.at(part++)));
+  } else {
+    into.binding.whole = true;
+  }
+  Remote remote;
+  if (form.remote_parts == 1) remote.address = key.at(part).get<std::string>();
+  if (form.remote_parts == 2) remote.address = address_of_halves(to_number(key.at(part)), to_number(key.at(part + 1)));
+  if (form.remote_port) remote.port = to_number(key.at(part + static_cast<std::size_t>(form.remote_parts)));
+  if (!remote.address.empty()) into.remotes.insert(std::move(remote));
+}
+
+void collect(const Form& form, const json& map, std::map<Key, Collected>& into) {
   if (!map.contains("elem")) return;
-  const std::string& name = map.at("name").get_ref<const std::string&>();
   for (const json& pair : map.at("elem")) {
     const json& element = pair.at(0).at("elem");
     const Owner owner = Owner::parse(element.value("comment", ""));
     if (owner.client.empty()) continue;
-    const json& key = element.at("val").at("concat");
     Collected& found = into[{owner.client, owner.bind}];
     found.binding.client = owner.client;
     found.binding.bind = owner.bind;
     found.binding.host = owner.host;
-    found.binding.address = key.at(0).get<std::string>();
     found.binding.device = pair.at(1).get<std::string>();
     found.binding.expires = element.value("expires", std::uint64_t{0});
-    const std::uint64_t number = to_number(key.at(1));
-    if (name == "port_in") found.ports.insert(number);
-    if (name == "spi_in") found.spis.insert(number);
-    if (name == "cookie_in") found.binding.cookies.push_back(number);
+    read_key(form, element.at("val"), found);
   }
 }
 
-}  // namespace
-
-Result<json> list_table(const std::string& family) {
-  const std::string what = "list table " + family + " rsip";
+/// `nft -j list WHAT`, through libnftables: the list of objects in its answer.
+Result<json> list(const std::string& object) {
+  const std::string what = "list " + object;
   const std::unique_ptr<nft_ctx, FreeContext> context(nft_ctx_new(NFT_CTX_DEFAULT));
   if (!context) return failure(ENOMEM, what);
   nft_ctx_output_set_flags(context.get(), NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_PROTO);
@@ -101,32 +148,43 @@ Result<json> list_table(const std::string& family) {
   }
   json listing = json::parse(nft_ctx_get_output_buffer(context.get()), nullptr, false);
   if (listing.is_discarded() || !listing.contains("nftables")) return failure(0, what + ": nft's answer is no JSON");
-  return listing;
+  return std::move(listing.at("nftables"));
 }
 
-std::vector<Binding> bindings_of(const json& netdev_table) {
+}  // namespace
+
+Result<std::vector<Binding>> bindings() {
   std::map<Key, Collected> found;
-  for (const json& object : netdev_table.at("nftables")) {
-    if (object.contains("map")) collect(object.at("map"), found);
+  for (const Form& form : forms) {
+    const Result<json> objects = list(std::string("map ") + form.map);
+    if (!objects) return tl::unexpected(objects.error());
+    for (const json& object : *objects) {
+      if (object.contains("map")) collect(form, object.at("map"), found);
+    }
   }
-  std::vector<Binding> bindings;
+  std::vector<Binding> all;
+  all.reserve(found.size());
   for (auto& [key, collected] : found) {
     collected.binding.ports = ranges_of(collected.ports);
     collected.binding.spis = ranges_of(collected.spis);
-    bindings.push_back(std::move(collected.binding));
+    collected.binding.cookies.assign(collected.cookies.begin(), collected.cookies.end());
+    collected.binding.remotes.assign(collected.remotes.begin(), collected.remotes.end());
+    all.push_back(std::move(collected.binding));
   }
-  return bindings;
+  return all;
 }
 
-std::vector<Counter> counters_of(const json& ip_table) {
-  std::vector<Counter> counters;
-  for (const json& object : ip_table.at("nftables")) {
+Result<std::vector<Counter>> counters() {
+  const Result<json> objects = list("counters table ip rsip");
+  if (!objects) return tl::unexpected(objects.error());
+  std::vector<Counter> all;
+  for (const json& object : *objects) {
     if (!object.contains("counter")) continue;
     const json& counter = object.at("counter");
-    counters.push_back({counter.at("name").get<std::string>(), counter.value("comment", ""),
-                        counter.at("packets").get<std::uint64_t>(), counter.at("bytes").get<std::uint64_t>()});
+    all.push_back({counter.at("name").get<std::string>(), counter.value("comment", ""),
+                   counter.at("packets").get<std::uint64_t>(), counter.at("bytes").get<std::uint64_t>()});
   }
-  return counters;
+  return all;
 }
 
 }  // namespace rsip::ctl

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -18,6 +16,13 @@ struct Range {
   std::uint64_t last = 0;
 };
 
+/// A peer that a binding is for. Port 0: any.
+struct Remote {
+  std::string address;
+  std::uint64_t port = 0;
+  friend auto operator<=>(const Remote&, const Remote&) = default;
+};
+
 /// One binding, as the comments of its elements name it.
 struct Binding {
   std::string client;
@@ -25,6 +30,8 @@ struct Binding {
   std::string host;
   std::string address;
   std::string device;
+  bool whole = false;           ///< has the address as a whole
+  std::vector<Remote> remotes;  ///< none: all
   std::vector<Range> ports;
   std::vector<Range> spis;
   std::vector<std::uint64_t> cookies;
@@ -38,13 +45,10 @@ struct Counter {
   std::uint64_t bytes = 0;
 };
 
-/// `nft -j list table FAMILY rsip`, through libnftables. ENOENT where the table is not there.
-Result<nlohmann::json> list_table(const std::string& family);
+/// The bindings in force, by client and bind ID. ENOENT where the tables are not there.
+Result<std::vector<Binding>> bindings();
 
-/// The bindings in the listing of the netdev table, by client and bind ID.
-std::vector<Binding> bindings_of(const nlohmann::json& netdev_table);
-
-/// The counters in the listing of the ip table.
-std::vector<Counter> counters_of(const nlohmann::json& ip_table);
+/// The counters of table ip rsip, likewise.
+Result<std::vector<Counter>> counters();
 
 }  // namespace rsip::ctl
