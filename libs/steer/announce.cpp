@@ -41,11 +41,11 @@ netlink::Message route_message(std::uint16_t type, std::uint16_t flags, Ipv4 add
 Result<std::optional<std::uint32_t>> proxy_protocol(netlink::Socket& socket, Ipv4 address, const Device& device) {
   netlink::Message message = proxy_message(RTM_GETNEIGH, 0, address, device);
   std::optional<std::uint32_t> protocol;
-  const Result<void> asked = socket.request(
-      message, "look up the proxy neighbour " + to_string(address) + " on " + device.name,
-      [&](const netlink::Reply& reply) {
-        protocol = reply.attributes(sizeof(ndmsg)).integer(NDA_PROTOCOL).value_or(0);
-      });
+  const Result<void> asked =
+      socket.request(message, "look up the proxy neighbour " + to_string(address) + " on " + device.name,
+                     [&](const netlink::Reply& reply) {
+                       protocol = reply.attributes(sizeof(ndmsg)).integer(NDA_PROTOCOL).value_or(0);
+                     });
   if (!asked && asked.error().code != ENOENT) return tl::unexpected(asked.error());
   return protocol;
 }
@@ -132,15 +132,15 @@ Result<void> Announcer::withdraw_all() {
     Device device;
   };
   std::vector<Entry> entries;
-  const Result<void> listed = socket_.request(message, "list proxy neighbours", [&](const netlink::Reply& reply) {
+  Result<void> listed = socket_.request(message, "list proxy neighbours", [&](const netlink::Reply& reply) {
     const auto* header = reply.header<ndmsg>();
     if (header == nullptr) return;
     const netlink::Attributes attributes = reply.attributes(sizeof(ndmsg));
     const std::optional<Ipv4> address = attributes.address(NDA_DST);
     if (!address || attributes.integer(NDA_PROTOCOL) != announcement_protocol) return;
-    entries.push_back({*address,
-                       {"interface " + std::to_string(header->ndm_ifindex),
-                        static_cast<std::uint32_t>(header->ndm_ifindex)}});
+    entries.push_back(
+        {*address,
+         {"interface " + std::to_string(header->ndm_ifindex), static_cast<std::uint32_t>(header->ndm_ifindex)}});
   });
   if (!listed) return listed;
   for (const Entry& entry : entries) {

@@ -16,8 +16,8 @@ struct Missing {
   std::string remedy;   ///< "modprobe nft_fwd_netdev"
 };
 
-/// Tries every kernel feature that the skeleton and tunnels of these types use, without changing anything. Where the permission
-/// is missing, that alone is reported. Asking makes the kernel load modules that it knows how to find.
+/// Tries every kernel feature that the skeleton and tunnels of these types use, without changing anything. Where the
+/// permission is missing, that alone is reported. Asking makes the kernel load modules that it knows how to find.
 std::vector<Missing> probe(std::span<const TunnelType> tunnels);
 
 }  // namespace rsip::steer

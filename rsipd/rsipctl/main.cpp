@@ -150,7 +150,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   bool as_json = false;
   std::string host;
-  CLI::App* bindings = app.add_subcommand("bindings", "List the bindings: host, address, ports, SPIs, remotes, time left");
+  CLI::App* bindings =
+      app.add_subcommand("bindings", "List the bindings: host, address, ports, SPIs, remotes, time left");
   bindings->add_option("--host", host, "Only those of this host")->type_name("ADDR");
   bindings->add_flag("--json", as_json, "Print JSON");
   CLI::App* counters = app.add_subcommand("counters", "List what was dropped or queued, and why");

@@ -70,24 +70,20 @@ using Key = std::tuple<std::string, std::string>;
 
 /// How a map's keys read: the public address, then perhaps what tells the resource apart, then perhaps the remote.
 struct Form {
+  using Numbers = std::set<std::uint64_t> Collected::*;
   const char* map;
-  std::set<std::uint64_t> Collected::*numbers = nullptr;  ///< where what follows the address belongs; null: nothing does
-  int remote_parts = 0;                                   ///< 2: an address in halves; 1: a whole one; 0: any remote
+  Numbers numbers = nullptr;  ///< where what follows the address belongs; null: nothing does
+  int remote_parts = 0;       ///< 2: an address in halves; 1: a whole one; 0: any remote
   bool remote_port = false;
 };
 
 /// The slow path's maps without a remote have the same content as the fast path's.
 constexpr std::array forms = {
-    Form{"netdev rsip port_in", &Collected::ports},
-    Form{"netdev rsip spi_in", &Collected::spis},
-    Form{"netdev rsip cookie_in", &Collected::cookies},
-    Form{"netdev rsip address_in"},
-    Form{"ip rsip port_in_macro", &Collected::ports, 2},
-    Form{"ip rsip port_in_micro", &Collected::ports, 1, true},
-    Form{"ip rsip spi_in_macro", &Collected::spis, 2},
-    Form{"ip rsip cookie_in_macro", &Collected::cookies, 2},
-    Form{"ip rsip address_in_macro", nullptr, 2},
-    Form{"ip rsip address_in_micro", nullptr, 2, true},
+    Form{"netdev rsip port_in", &Collected::ports},      Form{"netdev rsip spi_in", &Collected::spis},
+    Form{"netdev rsip cookie_in", &Collected::cookies},  Form{"netdev rsip address_in"},
+    Form{"ip rsip port_in_macro", &Collected::ports, 2}, Form{"ip rsip port_in_micro", &Collected::ports, 1, true},
+    Form{"ip rsip spi_in_macro", &Collected::spis, 2},   Form{"ip rsip cookie_in_macro", &Collected::cookies, 2},
+    Form{"ip rsip address_in_macro", nullptr, 2},        Form{"ip rsip address_in_micro", nullptr, 2, true},
 };
 
 std::string address_of_halves(std::uint64_t high, std::uint64_t low) {

@@ -260,8 +260,7 @@ TEST_CASE("announce: what cannot be leaves nothing behind") {
   link.request(rule);
   const Result<void> refused = announcer.announce(x1_whole, link.tunnel);
   REQUIRE_FALSE(refused);
-  CHECK_MESSAGE(refused.error().text().find("another route is preferred") != std::string::npos,
-                refused.error().text());
+  CHECK_MESSAGE(refused.error().text().find("another route is preferred") != std::string::npos, refused.error().text());
   netlink::Message no_rule(RTM_DELRULE, 0);
   no_rule.header<fib_rule_hdr>() = lookup;
   no_rule.put_u32(FRA_PRIORITY, 10);

@@ -9,8 +9,8 @@
 //
 // x3 is a host without RSIP; even packets with the gateway's own address as source would be taken from it
 // (accept_local). The gateway is a network namespace; x1, x2 and y are raw sockets in a second one, so that the tests
-// see and make every byte. rsip1 and rsip2 are IP-IP or GRE devices over Ethernet where the kernel has them; where it has
-// not, they are Ethernet devices with the same MTU, which is all the same to the rules.
+// see and make every byte. rsip1 and rsip2 are IP-IP or GRE devices over Ethernet where the kernel has them; where it
+// has not, they are Ethernet devices with the same MTU, which is all the same to the rules.
 #pragma once
 
 #include <chrono>
@@ -101,8 +101,7 @@ inline constexpr std::uint16_t x1_port = 40000;
 inline constexpr std::uint16_t x2_port = 40001;
 
 /// For a gateway as drawn above.
-steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices,
-                                        std::uint32_t mtu = tunnel_mtu);
+steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices, std::uint32_t mtu = tunnel_mtu);
 
 /// The skeleton as the running kernel can load it: where it has no NFQUEUE, the one rule that queues drops instead.
 std::string loadable_skeleton(const std::vector<std::string>& public_devices, std::uint32_t mtu = tunnel_mtu);
