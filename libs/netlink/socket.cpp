@@ -56,6 +56,14 @@ Result<Socket> Socket::open(int bus) {
   return Socket(std::move(socket));
 }
 
+Result<void> Socket::filter_dumps() {
+  int on = 1;
+  if (mnl_socket_setsockopt(socket_.get(), NETLINK_GET_STRICT_CHK, &on, sizeof(on)) != 0) {
+    return failure(errno, "ask netlink to filter dumps");
+  }
+  return {};
+}
+
 Result<void> Socket::request(Message& message, std::string_view what, const std::function<void(const Reply&)>& each) {
   if (message.overflow_) return failure(EMSGSIZE, std::string(what));
   nlmsghdr* head = message.head();

@@ -101,6 +101,9 @@ class Socket {
   /// `bus`: NETLINK_ROUTE and the like. The socket stays in the network namespace in which it was opened.
   static Result<Socket> open(int bus);
 
+  /// Makes the kernel take the header and attributes of a dump's request as a filter, where they are not zero.
+  Result<void> filter_dumps();
+
   /// Sends the request and waits until the kernel has acknowledged it, or ended the dump when the message carries
   /// NLM_F_DUMP. `each` sees every message of the answer. `what` names the object for the error: "add device rsip3".
   /// The kernel's errno is the error's code; its own explanation, where it gives one, is appended to `what`.

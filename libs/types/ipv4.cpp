@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include <bit>
 #include <charconv>
 
 namespace rsip {
@@ -17,6 +18,16 @@ std::uint32_t mask_of(std::uint8_t length) {
 
 bool Prefix::contains(Ipv4 address) const {
   return (address.value & mask_of(length)) == network.value;
+}
+
+Ipv4 Prefix::netmask() const {
+  return {mask_of(length)};
+}
+
+std::optional<Prefix> network_of(Ipv4 address, Ipv4 netmask) {
+  const auto length = static_cast<std::uint8_t>(std::countl_one(netmask.value));
+  if (mask_of(length) != netmask.value) return std::nullopt;
+  return Prefix{{address.value & netmask.value}, length};
 }
 
 std::optional<Ipv4> parse_ipv4(std::string_view text) {

@@ -22,6 +22,8 @@ struct Prefix {
   std::uint8_t length = 32;
 
   bool contains(Ipv4 address) const;
+  bool contains(const Prefix& other) const { return length <= other.length && contains(other.network); }
+  Ipv4 netmask() const;
   friend constexpr auto operator<=>(const Prefix&, const Prefix&) = default;
 };
 
@@ -30,6 +32,9 @@ std::optional<Ipv4> parse_ipv4(std::string_view text);
 
 /// "10.0.0.0/8" or "10.0.0.1" (a /32); nothing where it is neither or has host bits set.
 std::optional<Prefix> parse_prefix(std::string_view text);
+
+/// The network that `address` is in, by netmask; nothing where the mask's ones are not all in front.
+std::optional<Prefix> network_of(Ipv4 address, Ipv4 netmask);
 
 std::string to_string(Ipv4 address);
 std::string to_string(const Prefix& prefix);

@@ -164,6 +164,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   std::vector<std::string> allow;
   std::vector<std::string> deny;
   std::vector<std::string> ipsec_allow;
+  std::vector<std::string> local_networks;
   std::vector<std::string> exclusive_pool;
   std::vector<std::string> listen_allow;
   std::vector<std::string> tunnels;
@@ -233,6 +234,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--remote-allow", remote_allow, "Peers that hosts may name; default: all")->type_name("PREFIX");
   app.add_option("--remote-deny", remote_deny, "Peers that hosts may not name; stronger than --remote-allow")
       ->type_name("PREFIX");
+  app.add_option("--local-network", local_networks,
+                 "Networks that hosts reach without RSIP, beside those routed to private interfaces; repeatable")
+      ->type_name("PREFIX");
   add_seconds(app, "--lease", options.lease.lease, 1, "Lease of a binding where the host suggests none");
   add_seconds(app, "--max-lease", options.lease.max_lease, 1, "Longest lease of a binding");
   add_seconds(app, "--registration-lease", options.lease.registration_lease, 1,
@@ -278,6 +282,7 @@ CommandLine parse_command_line(int argc, char** argv) {
                                                                {{"none", wire::RemotePolicy::none},
                                                                 {"macro", wire::RemotePolicy::macro},
                                                                 {"micro", wire::RemotePolicy::micro}});
+    options.local_networks = parse_prefixes("--local-network", local_networks);
     options.lease.hold = hold;
     check_together(options);
   } catch (const CLI::CallForHelp& help) {

@@ -25,6 +25,7 @@ struct Options {
   std::vector<std::string> public_interfaces;
   std::vector<Listen> listen;  ///< empty: the first address of each private interface
   gateway::Policy policy;
+  std::vector<Prefix> local_networks;
   lease::Config lease;
   std::uint16_t queue = 4555;
   OnExit on_exit = OnExit::keep;

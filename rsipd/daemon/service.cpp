@@ -16,7 +16,10 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
 
   Result<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::open(setup.private_mtu, setup.skeleton.public_devices);
   if (!kernel) return problem(exit_kernel, kernel.error());
-  std::unique_ptr<Service> service(new Service(options, std::move(*kernel)));
+  Result<std::unique_ptr<LinuxRoutes>> routes =
+      LinuxRoutes::open(options.private_interfaces, options.public_interfaces);
+  if (!routes) return problem(exit_kernel, routes.error());
+  std::unique_ptr<Service> service(new Service(options, std::move(*kernel), std::move(*routes)));
 
   // The ports first: where another rsipd runs, its rules must stay as they are.
   if (const Result<void> done = service->listen(setup.endpoints); !done) return problem(exit_network, done.error());
@@ -30,11 +33,14 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
   return service;
 }
 
-Service::Service(const Options& options, std::unique_ptr<LinuxKernel> kernel)
+Service::Service(const Options& options, std::unique_ptr<LinuxKernel> kernel, std::unique_ptr<LinuxRoutes> routes)
     : on_exit_(options.on_exit),
       queue_number_(options.queue),
       kernel_(std::move(kernel)),
-      gateway_(options.policy, options.lease, randombytes_uniform, *kernel_) {}
+      routes_(std::move(routes)),
+      gateway_(options.policy, options.lease, randombytes_uniform, *kernel_) {
+  gateway_.set_locality(gateway::Locality(options.local_networks, *routes_));
+}
 
 Service::~Service() {
   if (queue_ready_.is_open()) queue_ready_.release();  // the descriptor is the queue's

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/linux_kernel.hpp"
+#include "daemon/linux_routes.hpp"
 #include "daemon/options.hpp"
 #include "daemon/startup.hpp"
 #include "gateway/gateway.hpp"
@@ -33,7 +34,7 @@ class Service {
   Result<void> run();
 
  private:
-  Service(const Options& options, std::unique_ptr<LinuxKernel> kernel);
+  Service(const Options& options, std::unique_ptr<LinuxKernel> kernel, std::unique_ptr<LinuxRoutes> routes);
 
   Result<void> listen(const std::vector<server::Endpoint>& endpoints);
   Result<void> watch_queue();
@@ -45,6 +46,7 @@ class Service {
   OnExit on_exit_;
   std::uint16_t queue_number_;
   std::unique_ptr<LinuxKernel> kernel_;
+  std::unique_ptr<LinuxRoutes> routes_;
   gateway::Gateway gateway_;
   std::optional<steer::Queue> queue_;
 

@@ -71,13 +71,10 @@ std::optional<Gateway::Answer> Gateway::dispatch(const Peer& peer, const wire::M
   sessions_.heard(peer);
   return std::visit(
       [&](const auto& any) -> std::optional<Answer> {
-        using Type = std::decay_t<decltype(any)>;
         if constexpr (requires { this->answer(peer, any, now, resolved); }) {
           return answer(peer, any, now, resolved);
         } else if constexpr (requires { this->answer(peer, any, now); }) {
           return answer(peer, any, now);
-        } else if constexpr (std::is_same_v<Type, wire::QueryRequest>) {
-          return error(ErrorCode::unsupported_message, any.client);
         } else {
           return std::nullopt;  // an answer to a response would make two gateways answer each other for ever
         }
@@ -255,6 +252,16 @@ Result<void> Gateway::revoke(Ipv4 host, std::optional<BindId> bind, lease::Time 
   tell(host, over);
   spdlog::info("revoked host={} client={} bind={}", to_string(host), number(client), number(*bind));
   return {};
+}
+
+Gateway::Answer Gateway::answer(const Peer& peer, const wire::QueryRequest& request, lease::Time now) {
+  const auto found = leases_.registration(peer.host, request.client);
+  if (!found) return error(error_code(found.error()), request.client);
+
+  wire::QueryResponse response;
+  response.client = request.client;
+  if (locality_) response.tuples = locality_->answer(request.tuples, now);
+  return response;
 }
 
 void Gateway::clear_up(Ipv4 host, const lease::Binding& ended) {

@@ -14,6 +14,7 @@
 #include "gateway/flow.hpp"
 #include "gateway/kernel.hpp"
 #include "gateway/last_answers.hpp"
+#include "gateway/locality.hpp"
 #include "gateway/peer.hpp"
 #include "gateway/policy.hpp"
 #include "gateway/sessions.hpp"
@@ -27,6 +28,9 @@ namespace rsip::gateway {
 class Gateway {
  public:
   Gateway(Policy policy, lease::Config config, lease::Random random, Kernel& kernel);
+
+  /// Lets QUERY_RESPONSE say what is local and what is remote; without it, nothing is known.
+  void set_locality(Locality locality) { locality_.emplace(std::move(locality)); }
 
   /// Answers one whole message. Nothing where no answer is due: a response (which only gateways send, RFC 3103
   /// appendix B), or a datagram that arrives after it has been answered and superseded. `resolved`: the addresses of
@@ -65,6 +69,7 @@ class Gateway {
   Answer answer(const Peer& peer, const wire::DeregisterRequest& request, lease::Time now);
   Answer answer(const Peer& peer, const wire::ExtendRequest& request, lease::Time now);
   Answer answer(const Peer& peer, const wire::FreeRequest& request, lease::Time now);
+  Answer answer(const Peer& peer, const wire::QueryRequest& request, lease::Time now);
 
   // assign.cpp: the messages that ask for a binding
   Answer answer(const Peer& peer, const wire::AssignRequestRsaIp& request, lease::Time now,
@@ -114,6 +119,7 @@ class Gateway {
   Tunnels tunnels_;
   Sessions sessions_;
   LastAnswers last_answers_;
+  std::optional<Locality> locality_;
   std::vector<Unasked> unasked_;
 };
 

@@ -371,11 +371,8 @@ TEST_CASE("TCP: a counter is given back where there is one") {
 TEST_CASE("messages that the gateway does not serve") {
   Realm realm;
   const ClientId client = realm.enroll(x1);
-  wire::QueryRequest query;
-  query.client = client;
   wire::AssignRequestRsaIp rsa;
   rsa.client = client;
-  CHECK(realm.refused(x1, query).error == ErrorCode::unsupported_message);
   CHECK(realm.refused(x1, rsa).error == ErrorCode::unsupported_message);  // there is no exclusive pool
 
   const auto raw = [&](std::vector<std::uint8_t> bytes) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/routes.hpp"
+#include "netlink/socket.hpp"
+#include "steer/route.hpp"
+
+namespace rsip {
+
+/// The routing of this machine.
+class LinuxRoutes : public gateway::Routes {
+ public:
+  static Result<std::unique_ptr<LinuxRoutes>> open(const std::vector<std::string>& private_interfaces,
+                                                   const std::vector<std::string>& public_interfaces);
+
+  Result<std::optional<Route>> route_to(Ipv4 address) override;
+  Result<std::vector<Prefix>> private_networks() override;
+
+ private:
+  explicit LinuxRoutes(netlink::Socket socket) : socket_(std::move(socket)) {}
+  std::optional<Side> side_of(const steer::Route& route) const;
+
+  netlink::Socket socket_;
+  std::vector<std::uint32_t> private_devices_;  ///< ifindexes
+  std::vector<std::uint32_t> public_devices_;
+};
+
+}  // namespace rsip
