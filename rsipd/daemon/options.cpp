@@ -237,6 +237,8 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--local-network", local_networks,
                  "Networks that hosts reach without RSIP, beside those routed to private interfaces; repeatable")
       ->type_name("PREFIX");
+  app.add_option("--psk-file", options.psk_file, "Keys of hosts that must authenticate: lines PREFIX KEY")
+      ->type_name("FILE");
   add_seconds(app, "--lease", options.lease.lease, 1, "Lease of a binding where the host suggests none");
   add_seconds(app, "--max-lease", options.lease.max_lease, 1, "Longest lease of a binding");
   add_seconds(app, "--registration-lease", options.lease.registration_lease, 1,

@@ -26,6 +26,7 @@ struct Options {
   std::vector<Listen> listen;  ///< empty: the first address of each private interface
   gateway::Policy policy;
   std::vector<Prefix> local_networks;
+  std::string psk_file;  ///< empty: no host has a key
   lease::Config lease;
   std::uint16_t queue = 4555;
   OnExit on_exit = OnExit::keep;

@@ -21,6 +21,8 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
   if (!routes) return problem(exit_kernel, routes.error());
   std::unique_ptr<Service> service(new Service(options, std::move(*kernel), std::move(*routes)));
 
+  service->gateway_.set_authenticator(gateway::Authenticator(setup.keys, std::size_t{2} * options.lease.max_hosts));
+
   // The ports first: where another rsipd runs, its rules must stay as they are.
   if (const Result<void> done = service->listen(setup.endpoints); !done) return problem(exit_network, done.error());
   if (const Result<void> done = service->watch_queue(); !done) return problem(exit_network, done.error());

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <limits>
 
+#include "auth/key_file.hpp"
 #include "netlink/socket.hpp"
 #include "steer/interface.hpp"
 #include "steer/probe.hpp"
@@ -34,6 +35,7 @@ class Examination {
       add(exit_kernel, missing.feature + ": " + missing.reason + "; " + missing.remedy);
     }
     settings();
+    keys();
     interfaces();
     for (const Ipv4 address : options_.lease.pool) pool_address(address);
     setup_.skeleton.ike_queue = options_.queue;
@@ -71,6 +73,13 @@ class Examination {
             range);
       }
     }
+  }
+
+  void keys() {
+    if (options_.psk_file.empty()) return;
+    Result<auth::KeyTable> table = auth::read_key_table(options_.psk_file);
+    if (!table) return add(exit_usage, table.error());
+    setup_.keys = *std::move(table);
   }
 
   std::optional<steer::Interface> interface(const std::string& name) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/key.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/options.hpp"
 #include "server/responder.hpp"
@@ -22,6 +23,7 @@ struct Setup {
   std::vector<server::Endpoint> endpoints;
   steer::SkeletonOptions skeleton;
   std::uint32_t private_mtu = 0;      ///< the smallest of the private interfaces, in bytes
+  auth::KeyTable keys;
   std::vector<Problem> problems;      ///< the daemon must not start
   std::vector<std::string> warnings;  ///< it may, but something will not work well
 };

@@ -22,6 +22,24 @@ Bytes encode_with_counter(wire::Message message, std::optional<Counter> counter)
   return wire::encode(message);
 }
 
+auth::Ends ends_of(const Peer& peer) {
+  return {peer.host, peer.gateway};
+}
+
+/// What only gateways send: odd numbers, as the requests have the even ones (RFC 3103 appendix B, RFC 3104 appendix C).
+bool is_response(const wire::Message& message) {
+  return static_cast<unsigned>(wire::type_of(message)) % 2 == 1;
+}
+
+/// The answer to a message that may be anybody's. It is not sealed: nobody shall be able to collect sealed refusals.
+std::optional<Bytes> deny(std::span<const std::uint8_t> message) {
+  const tl::expected<wire::Message, wire::DecodeError> decoded = wire::decode(message);
+  if (decoded && is_response(*decoded)) return std::nullopt;
+  const std::optional<Counter> counter =
+      decoded ? std::visit([](const auto& any) { return any.counter; }, *decoded) : decoded.error().counter;
+  return encode_with_counter(error(ErrorCode::registration_denied), counter);
+}
+
 /// Messages that start or end a session, and therefore may carry any counter.
 bool starts_session(const wire::Message& message) {
   return std::holds_alternative<wire::RegisterRequest>(message) ||
@@ -40,6 +58,23 @@ Gateway::Gateway(Policy policy, lease::Config config, lease::Random random, Kern
 
 std::optional<Bytes> Gateway::handle(const Peer& peer, std::span<const std::uint8_t> message, lease::Time now,
                                      std::span<const Ipv4> resolved) {
+  using Verdict = Authenticator::Verdict;
+  Authenticator::Check proof = authenticator_.check(ends_of(peer), message);
+  if (proof.verdict == Verdict::not_required) return serve(peer, message, false, now, resolved);
+  // TCP retransmits by itself: over it, the same message once more is not the host's doing.
+  const bool repeated = proof.verdict == Verdict::repeated;
+  if (repeated && peer.transport == Transport::tcp) proof.verdict = Verdict::replayed;
+  if (const std::string_view why = cause(proof.verdict); !why.empty()) {
+    spdlog::warn("registration denied host={} cause={}", to_string(peer.host), why);
+    return deny(message);
+  }
+  const std::optional<Bytes> reply = serve(peer, message, repeated, now, resolved);
+  if (!reply) return std::nullopt;
+  return authenticator_.seal_answer(ends_of(peer), *reply, proof.stamp);
+}
+
+std::optional<Bytes> Gateway::serve(const Peer& peer, std::span<const std::uint8_t> message, bool repeated,
+                                    lease::Time now, std::span<const Ipv4> resolved) {
   const tl::expected<wire::Message, wire::DecodeError> decoded = wire::decode(message);
   if (!decoded) {
     return encode_with_counter(error(decoded.error().code, decoded.error().client), decoded.error().counter);
@@ -57,6 +92,7 @@ std::optional<Bytes> Gateway::handle(const Peer& peer, std::span<const std::uint
   const LastAnswers::Verdict verdict = last_answers_.check(peer.host, peer.port, *counter);
   if (verdict.seen == LastAnswers::Seen::duplicate) return *verdict.answer;
   if (verdict.seen == LastAnswers::Seen::stale && !starts_session(*decoded)) return std::nullopt;
+  if (repeated) return std::nullopt;
 
   const std::optional<Answer> reply = dispatch(peer, *decoded, now, resolved);
   if (!reply) return std::nullopt;
@@ -93,6 +129,7 @@ std::optional<ErrorCode> Gateway::check_transport(const Peer& peer, const wire::
 std::optional<std::string> Gateway::name_to_resolve(const Peer& peer, std::span<const std::uint8_t> message) const {
   if (policy_.remote.empty() || leases_.find(peer.host) == nullptr) return std::nullopt;
   if (policy_.flow_policy(peer.host).remote == wire::RemotePolicy::none) return std::nullopt;
+  if (!authenticator_.is_proven(ends_of(peer), message)) return std::nullopt;
   const tl::expected<wire::Message, wire::DecodeError> decoded = wire::decode(message);
   if (!decoded) return std::nullopt;
   return std::visit(
@@ -286,7 +323,8 @@ void Gateway::clear_up(Ipv4 host, const lease::Binding& ended) {
 void Gateway::tell(Ipv4 host, wire::Message message) {
   // "a message counter value of 0 MUST be used" (RFC 3103 section 10.1)
   if (const Peer* to = sessions_.find(host)) {
-    unasked_.push_back({*to, encode_with_counter(std::move(message), Counter{0})});
+    const Bytes bytes = encode_with_counter(std::move(message), Counter{0});
+    unasked_.push_back({*to, authenticator_.seal_notice(ends_of(*to), bytes)});
   }
 }
 

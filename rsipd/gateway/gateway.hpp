@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/authenticator.hpp"
 #include "gateway/flow.hpp"
 #include "gateway/kernel.hpp"
 #include "gateway/last_answers.hpp"
@@ -31,6 +32,9 @@ class Gateway {
 
   /// Lets QUERY_RESPONSE say what is local and what is remote; without it, nothing is known.
   void set_locality(Locality locality) { locality_.emplace(std::move(locality)); }
+
+  /// Demands authentication of the hosts that have a key in it.
+  void set_authenticator(Authenticator authenticator) { authenticator_ = std::move(authenticator); }
 
   /// Answers one whole message. Nothing where no answer is due: a response (which only gateways send, RFC 3103
   /// appendix B), or a datagram that arrives after it has been answered and superseded. `resolved`: the addresses of
@@ -80,6 +84,9 @@ class Gateway {
                 std::span<const Ipv4> resolved);
   Answer answer(const Peer& peer, const wire::ListenRequest& request, lease::Time now, std::span<const Ipv4> resolved);
 
+  /// Answers a message whose sender is who it says. A `repeated` one must not be served again.
+  std::optional<Bytes> serve(const Peer& peer, std::span<const std::uint8_t> message, bool repeated, lease::Time now,
+                             std::span<const Ipv4> resolved);
   std::optional<Answer> dispatch(const Peer& peer, const wire::Message& message, lease::Time now,
                                  std::span<const Ipv4> resolved);
   /// Whether the host keeps to the transport that it has registered with; if not, the error to answer.
@@ -120,6 +127,7 @@ class Gateway {
   Sessions sessions_;
   LastAnswers last_answers_;
   std::optional<Locality> locality_;
+  Authenticator authenticator_;
   std::vector<Unasked> unasked_;
 };
 

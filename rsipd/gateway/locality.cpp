@@ -103,8 +103,7 @@ void Locality::refresh(lease::Time now) {
   routed_ = std::move(*networks);
   std::erase_if(routed_, is_default);
   std::ranges::sort(routed_);
-  const auto [first, last] = std::ranges::unique(routed_);
-  routed_.erase(first, last);
+  routed_.erase(std::unique(routed_.begin(), routed_.end()), routed_.end());
 }
 
 bool Locality::is_configured(const Prefix& network) const {
