@@ -2,6 +2,7 @@
 #include "auth/key_file.hpp"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +44,7 @@ class File {
 };
 
 Result<std::string> read_secret(const std::string& path) {
+  if (::sodium_init() < 0) return failure(0, "start libsodium");  // who has a key from a file is going to use it
   const File file(path);
   struct stat status {};
   if (file.descriptor() < 0 || ::fstat(file.descriptor(), &status) != 0) return failure(errno, "read " + path);
