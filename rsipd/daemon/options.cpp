@@ -133,9 +133,10 @@ CLI::Option* add_seconds(CLI::App& app, const std::string& flag, LeaseTime& into
       ->default_str(std::to_string(into.count()));
 }
 
-CLI::Option* add_limit(CLI::App& app, const std::string& flag, std::uint32_t& into, const std::string& help) {
+CLI::Option* add_limit(CLI::App& app, const std::string& flag, std::uint32_t& into, const std::string& help,
+                       std::uint32_t most = 10'000'000) {
   return app.add_option(flag, into, help)
-      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{10'000'000}).description(""))
+      ->check(CLI::Range(std::uint32_t{1}, most).description(""))
       ->type_name("N")
       ->capture_default_str();
 }
@@ -173,6 +174,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   std::vector<std::string> remote_allow;
   std::vector<std::string> remote_deny;
   LeaseTime hold{static_cast<std::uint32_t>(options.lease.hold.count())};
+
+  LeaseTime idle_timeout{static_cast<std::uint32_t>(options.limits.idle_timeout.count())};
+  bool no_udp = false;
 
   cli::set_up(app, "rsipd " RSIP_VERSION);
 
@@ -251,6 +255,14 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_limit(app, "--max-spis", options.lease.max_spis, "SPIs of one host");
   add_limit(app, "--max-cookies", options.lease.max_cookies,
             "IKE initiator cookies of one binding; the least recently used goes first");
+  add_limit(app, "--rate", options.limits.rate,
+            "Requests per second of one host, and twice as many at once; more over UDP are dropped, over TCP wait",
+            1'000'000);
+  add_limit(app, "--max-connections", options.limits.max_connections, "TCP connections of all hosts");
+  add_limit(app, "--max-connections-per-host", options.limits.max_connections_per_host,
+            "TCP connections of one host; a further one closes its oldest");
+  add_seconds(app, "--idle-timeout", idle_timeout, 30, "When to close the TCP connection of a silent registered host");
+  app.add_flag("--no-udp", no_udp, "Serve TCP only; requests over UDP are answered with USE_TCP");
   app.add_option("--queue", options.queue, "NFQUEUE for first IKE packets")->type_name("N")->capture_default_str();
   app.add_option_function<std::string>(
          "--on-exit",
@@ -286,6 +298,8 @@ CommandLine parse_command_line(int argc, char** argv) {
                                                                 {"micro", wire::RemotePolicy::micro}});
     options.local_networks = parse_prefixes("--local-network", local_networks);
     options.lease.hold = hold;
+    options.limits.idle_timeout = idle_timeout;
+    options.udp = !no_udp;
     check_together(options);
   } catch (const CLI::CallForHelp& help) {
     return {std::nullopt, app.exit(help)};

@@ -9,6 +9,7 @@
 
 #include "gateway/policy.hpp"
 #include "lease/config.hpp"
+#include "server/limits.hpp"
 #include "types/ipv4.hpp"
 
 namespace rsip {
@@ -28,6 +29,8 @@ struct Options {
   std::vector<Prefix> local_networks;
   std::string psk_file;  ///< empty: no host has a key
   lease::Config lease;
+  server::Limits limits;
+  bool udp = true;  ///< else datagrams are answered with USE_TCP
   std::uint16_t queue = 4555;
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";

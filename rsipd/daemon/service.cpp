@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 #include <csignal>
 
+#include "server/use_tcp.hpp"
 #include "steer/ruleset.hpp"
 
 namespace rsip {
@@ -37,10 +38,18 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
 
 Service::Service(const Options& options, std::unique_ptr<LinuxKernel> kernel, std::unique_ptr<LinuxRoutes> routes)
     : on_exit_(options.on_exit),
+      udp_(options.udp),
+      policy_(options.policy),
       queue_number_(options.queue),
       kernel_(std::move(kernel)),
       routes_(std::move(routes)),
-      gateway_(options.policy, options.lease, randombytes_uniform, *kernel_) {
+      gateway_(options.policy, options.lease, randombytes_uniform, *kernel_),
+      server_(loop_, options.limits,
+              {.may_register = [this](Ipv4 host) { return policy_.may_register(host); },
+               .is_registered = [this](Ipv4 host) { return gateway_.is_registered(host); }},
+              [this](const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
+                serve(peer, message, reply);
+              }) {
   gateway_.set_locality(gateway::Locality(options.local_networks, *routes_));
 }
 
@@ -49,22 +58,19 @@ Service::~Service() {
 }
 
 Result<void> Service::listen(const std::vector<server::Endpoint>& endpoints) {
-  const server::Respond respond = [this](const gateway::Peer& peer, std::span<const std::uint8_t> message) {
-    std::optional<gateway::Bytes> reply = gateway_.handle(peer, message, lease::Clock::now());
-    wait_for_expiry();
-    asio::post(loop_, [this] { gateway_.remove_idle_tunnels(); });  // when the answer has left
-    return reply;
-  };
   for (const server::Endpoint& endpoint : endpoints) {
-    Result<std::unique_ptr<server::UdpServer>> udp = server::UdpServer::open(loop_, endpoint, respond);
-    if (!udp) return tl::unexpected(udp.error());
-    udp_.push_back(std::move(*udp));
-    Result<std::shared_ptr<server::TcpServer>> tcp = server::TcpServer::open(loop_, endpoint, respond);
-    if (!tcp) return tl::unexpected(tcp.error());
-    tcp_.push_back(std::move(*tcp));
+    if (Result<void> done = server_.listen(endpoint); !done) return done;
     spdlog::info("serving {}", server::to_string(endpoint));
   }
   return {};
+}
+
+/// A host's turn. Others have theirs when this returns; this host when `reply` has been called.
+void Service::serve(const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
+  if (!udp_ && peer.transport == gateway::Transport::udp) return reply(server::use_tcp(message));
+  reply(gateway_.handle(peer, message, lease::Clock::now()));
+  wait_for_expiry();
+  asio::post(loop_, [this] { gateway_.remove_idle_tunnels(); });  // when the answer has left
 }
 
 Result<void> Service::watch_queue() {

@@ -14,8 +14,7 @@
 #include "daemon/options.hpp"
 #include "daemon/startup.hpp"
 #include "gateway/gateway.hpp"
-#include "server/tcp_server.hpp"
-#include "server/udp_server.hpp"
+#include "server/server.hpp"
 #include "steer/queue.hpp"
 
 namespace rsip {
@@ -37,6 +36,7 @@ class Service {
   Service(const Options& options, std::unique_ptr<LinuxKernel> kernel, std::unique_ptr<LinuxRoutes> routes);
 
   Result<void> listen(const std::vector<server::Endpoint>& endpoints);
+  void serve(const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply);
   Result<void> watch_queue();
   void wait_for_queue();
   void wait_for_signal();
@@ -44,6 +44,8 @@ class Service {
   Result<void> take_out();
 
   OnExit on_exit_;
+  bool udp_;
+  gateway::Policy policy_;
   std::uint16_t queue_number_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<LinuxRoutes> routes_;
@@ -55,8 +57,7 @@ class Service {
   asio::steady_timer expiry_{loop_};
   std::optional<lease::Time> expiry_at_;
   asio::posix::stream_descriptor queue_ready_{loop_};
-  std::vector<std::unique_ptr<server::UdpServer>> udp_;
-  std::vector<std::shared_ptr<server::TcpServer>> tcp_;
+  server::Server server_;
 };
 
 }  // namespace rsip

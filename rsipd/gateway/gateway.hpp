@@ -49,6 +49,8 @@ class Gateway {
   /// The messages that answer no request and have come up since the last call. They may leave now: what they say holds.
   std::vector<Unasked> take_unasked() { return std::exchange(unasked_, {}); }
 
+  bool is_registered(Ipv4 host) const { return leases_.find(host) != nullptr; }
+
   /// Judges an IKE packet with an initiator cookie that policing does not know (RFC 3104 section 6.1). `packet` is the
   /// IPv4 packet as the host sent it through its tunnel device `ifindex`; its payload may be cut off.
   steer::Verdict judge_ike(std::uint32_t ifindex, std::span<const std::uint8_t> packet, lease::Time now);

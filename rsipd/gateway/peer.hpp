@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct Peer {
   std::uint16_t port = 0;
   Ipv4 gateway;  ///< Na as this host knows it
   Transport transport = Transport::tcp;
+  std::size_t endpoint = 0;  ///< which of the server's; two may have the same address on different interfaces
 };
 
 /// A message that answers no request: ERROR_RESPONSE, DE-REGISTER_RESPONSE or FREE_RESPONSE with message counter 0

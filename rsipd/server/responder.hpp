@@ -25,8 +25,10 @@ inline std::string to_string(const Endpoint& endpoint) {
   return rsip::to_string(endpoint.address) + ":" + std::to_string(endpoint.port) + " on " + endpoint.interface;
 }
 
-/// Answers one message. Both servers call the same one.
-using Respond =
-    std::function<std::optional<gateway::Bytes>(const gateway::Peer& peer, std::span<const std::uint8_t> message)>;
+/// Takes the answer to a request, or nothing where none is due. Called once at most, at once or later.
+using Reply = std::function<void(std::optional<gateway::Bytes> answer)>;
+
+/// Hands a request on. False where it is not taken; its reply is never called then.
+using Respond = std::function<bool(const gateway::Peer& peer, std::span<const std::uint8_t> message, Reply reply)>;
 
 }  // namespace rsip::server

@@ -38,6 +38,12 @@ Result<void> bind_to(int socket, const Endpoint& endpoint) {
   return {};
 }
 
+void enlarge_receive_buffer(int socket, int bytes) {
+  // The smaller one that is there works, too.
+  if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) == 0) return;
+  (void)setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 void notice_dead_peer(int socket) {
   const auto set = [socket](int level, int option, int value) {
     (void)setsockopt(socket, level, option, &value, sizeof value);  // the connection works without

@@ -15,7 +15,8 @@ constexpr std::chrono::milliseconds accept_pause{100};
 
 }  // namespace
 
-Result<std::shared_ptr<TcpServer>> TcpServer::open(asio::io_context& loop, const Endpoint& endpoint, Respond respond) {
+Result<std::unique_ptr<TcpServer>> TcpServer::open(asio::io_context& loop, const Endpoint& endpoint,
+                                                   std::shared_ptr<Connections> connections, Respond respond) {
   asio::ip::tcp::acceptor acceptor(loop);
   asio::error_code code;
   (void)acceptor.open(asio::ip::tcp::v4(), code);
@@ -26,16 +27,25 @@ Result<std::shared_ptr<TcpServer>> TcpServer::open(asio::io_context& loop, const
   }
   (void)acceptor.listen(asio::socket_base::max_listen_connections, code);
   if (code) return failure(code.value(), "serve " + to_string(endpoint));
-  std::shared_ptr<TcpServer> server(new TcpServer(std::move(acceptor), endpoint.address, std::move(respond)));
+  std::unique_ptr<TcpServer> server(
+      new TcpServer(std::move(acceptor), endpoint.address, std::move(connections), std::move(respond)));
   server->accept();
   return server;
 }
 
-TcpServer::TcpServer(asio::ip::tcp::acceptor acceptor, Ipv4 address, Respond respond)
+TcpServer::TcpServer(asio::ip::tcp::acceptor acceptor, Ipv4 address, std::shared_ptr<Connections> connections,
+                     Respond respond)
     : acceptor_(std::move(acceptor)),
       pause_(acceptor_.get_executor()),
       address_(address),
+      connections_(std::move(connections)),
       respond_(std::move(respond)) {}
+
+void TcpServer::stop() {
+  asio::error_code ignored;
+  (void)acceptor_.close(ignored);
+  pause_.cancel();
+}
 
 void TcpServer::accept() {
   acceptor_.async_accept([this](asio::error_code code, asio::ip::tcp::socket socket) {
@@ -55,27 +65,12 @@ void TcpServer::accept() {
 void TcpServer::admit(asio::ip::tcp::socket socket) {
   asio::error_code code;
   const asio::ip::tcp::endpoint remote = socket.remote_endpoint(code);
-  if (code || count_ >= max_connections) return;
-
+  if (code || connections_->full()) return;
   const gateway::Peer peer{.host = Ipv4{remote.address().to_v4().to_uint()},
                            .port = remote.port(),
                            .gateway = address_,
                            .transport = gateway::Transport::tcp};
-  auto& of_host = connections_[peer.host];
-  if (of_host.size() >= max_connections_of_host) {
-    if (const std::shared_ptr<TcpConnection> oldest = of_host.front().lock()) oldest->close();
-  }
-  const auto connection = std::make_shared<TcpConnection>(shared_from_this(), std::move(socket), peer);
-  of_host.push_back(connection);
-  ++count_;
-  connection->start();
-}
-
-void TcpServer::forget(const TcpConnection& connection) {
-  --count_;
-  const auto found = connections_.find(connection.host());
-  std::erase_if(found->second, [](const std::weak_ptr<TcpConnection>& weak) { return weak.expired(); });
-  if (found->second.empty()) connections_.erase(found);
+  std::make_shared<TcpConnection>(connections_, std::move(socket), peer, respond_)->start();
 }
 
 }  // namespace rsip::server

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <array>
 #include <asio/io_context.hpp>
 #include <asio/ip/udp.hpp>
 #include <memory>
+#include <span>
 
+#include "server/datagrams.hpp"
 #include "server/responder.hpp"
 #include "types/result.hpp"
-#include "wire/message.hpp"
 
 namespace rsip::server {
 
@@ -17,16 +17,21 @@ class UdpServer {
  public:
   static Result<std::unique_ptr<UdpServer>> open(asio::io_context& loop, const Endpoint& endpoint, Respond respond);
 
+  /// One datagram, or none if the kernel has no room for it: hosts ask again for what they miss.
+  void send(Ipv4 host, std::uint16_t port, std::span<const std::uint8_t> message);
+
+  /// Receives no more; sending still works.
+  void stop();
+
  private:
   UdpServer(asio::ip::udp::socket socket, Ipv4 address, Respond respond);
+  void wait();
   void receive();
-  void answer(std::size_t size);
 
   asio::ip::udp::socket socket_;
   Ipv4 address_;
   Respond respond_;
-  asio::ip::udp::endpoint sender_;
-  std::array<std::uint8_t, wire::max_message_size> buffer_{};
+  Datagrams datagrams_;
 };
 
 }  // namespace rsip::server
