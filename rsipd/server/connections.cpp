@@ -63,7 +63,7 @@ void Connections::close_idle() {
   for (const auto& [account, connections] : by_account_) {
     for (TcpConnection* connection : connections) {
       const bool registered = standing_.is_registered(connection->host());
-      const auto timeout = registered ? limits_.idle_timeout : limits_.unregistered_idle_timeout;
+      const std::chrono::milliseconds timeout = registered ? limits_.idle_timeout : limits_.unregistered_idle_timeout;
       if (connection->idle() && now - connection->heard_at() >= timeout) idle.push_back(connection);
     }
   }

@@ -22,6 +22,8 @@ class Connections {
  public:
   Connections(asio::io_context& loop, const Limits& limits, Standing standing);
 
+  const Limits& limits() const { return limits_; }
+
   bool full() const { return count_ >= limits_.max_connections; }
 
   /// Whose connection one of this host is; see Standing.

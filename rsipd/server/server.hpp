@@ -30,6 +30,8 @@ class Server {
   /// No requests any more; sending still works.
   void stop();
 
+  std::size_t connections() const { return connections_->count(); }
+
   /// Whether something is still to be sent.
   bool sending() const { return connections_->sending(); }
 

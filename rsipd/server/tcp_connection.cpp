@@ -16,15 +16,6 @@ namespace {
 /// A message is read in pieces of this size, so that a length that is only claimed takes no memory.
 constexpr std::size_t piece = 4096;
 
-/// Whatever is under way on the connection ends when time is up.
-void set_deadline(asio::steady_timer& timer, const std::weak_ptr<TcpConnection>& connection) {
-  timer.expires_after(message_time);
-  timer.async_wait([connection](asio::error_code code) {
-    if (code) return;
-    if (const std::shared_ptr<TcpConnection> self = connection.lock()) self->close();
-  });
-}
-
 }  // namespace
 
 TcpConnection::TcpConnection(std::shared_ptr<Connections> connections, asio::ip::tcp::socket socket, gateway::Peer peer,
@@ -60,6 +51,15 @@ void TcpConnection::close() {
   write_deadline_.cancel();
 }
 
+/// Whatever is under way on the connection ends when time is up.
+void TcpConnection::set_deadline(asio::steady_timer& timer) {
+  timer.expires_after(connections_->limits().message_time);
+  timer.async_wait([weak = weak_from_this()](asio::error_code code) {
+    if (code) return;
+    if (const std::shared_ptr<TcpConnection> self = weak.lock()) self->close();
+  });
+}
+
 void TcpConnection::read_first_byte() {
   state_ = State::idle;
   message_.assign(1, 0);
@@ -67,7 +67,7 @@ void TcpConnection::read_first_byte() {
     if (code) return self->close();
     self->state_ = State::reading;
     self->heard_at_ = std::chrono::steady_clock::now();
-    set_deadline(self->read_deadline_, self->weak_from_this());
+    self->set_deadline(self->read_deadline_);
     self->read_rest_of_header();
   });
 }
@@ -126,7 +126,7 @@ bool TcpConnection::send(gateway::Bytes message) {
 }
 
 void TcpConnection::write() {
-  set_deadline(write_deadline_, weak_from_this());
+  set_deadline(write_deadline_);
   asio::async_write(socket_, asio::buffer(unsent_.front().message),
                     [self = shared_from_this()](asio::error_code code, std::size_t) {
                       if (code) return self->close();

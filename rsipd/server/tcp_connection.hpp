@@ -15,9 +15,6 @@
 
 namespace rsip::server {
 
-/// How long a message may take from its first byte to its last, and one of ours to be taken by the host.
-inline constexpr std::chrono::seconds message_time{10};
-
 /// How much may wait to be taken by the host, messages that it did not ask for included.
 inline constexpr std::size_t max_unsent = 65536;
 
@@ -54,6 +51,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void answer(std::optional<gateway::Bytes> answer);
   void finish_answer();
   void write();
+  void set_deadline(asio::steady_timer& timer);
 
   struct Unsent {
     gateway::Bytes message;
