@@ -381,7 +381,6 @@ void Gateway::expire(lease::Time now) {
       spdlog::info("registration expired host={} client={}", to_string(ended.host), number(ended.client));
     }
   }
-  remove_idle_tunnels();
 }
 
 void Gateway::dismiss_all() {

@@ -64,9 +64,10 @@ class Gateway {
   void dismiss_all();
   std::optional<lease::Time> next_expiry() const { return leases_.next_expiry(); }
 
-  /// Removes the tunnel devices that no binding needs any more. Slow (the kernel waits for packets under way), so it
-  /// is called when answers have left.
-  void remove_idle_tunnels() { tunnels_.remove_idle(); }
+  /// Removes one of the tunnel devices that no binding needs any more. Slow (the kernel waits for packets under way),
+  /// so it is called when answers have left, and not for many at once.
+  void remove_idle_tunnel() { tunnels_.remove_idle(); }
+  bool has_idle_tunnels() const { return tunnels_.has_idle(); }
 
  private:
   using Answer = wire::Message;

@@ -7,17 +7,33 @@ namespace rsip::gateway {
 
 Result<const TunnelDevice*> Tunnels::obtain(ClientId client, Ipv4 host, TunnelType type, Ipv4 gateway) {
   if (const TunnelDevice* present = find(host, type)) return present;
-  remove_idle();  // one of them may have the same ends
+  if (std::optional<TunnelDevice> former = take_idle(host, type)) {
+    if (former->gateway == gateway) return take_in_use(std::move(*former));
+    remove(*former);  // the kernel has but one with these ends
+  }
   const std::uint32_t slot = new_slot();
   Result<steer::Device> made = kernel_.add_tunnel({slot, type, client, host, gateway});
   if (!made) {
     free_slots_.insert(slot);
     return tl::unexpected(made.error());
   }
-  const auto [position, inserted] =
-      tunnels_.emplace(End{host, type}, TunnelDevice{std::move(*made), host, type, gateway, slot});
-  by_ifindex_.emplace(position->second.device.index, &position->second);
-  return &position->second;
+  return take_in_use({std::move(*made), host, type, gateway, slot});
+}
+
+std::optional<TunnelDevice> Tunnels::take_idle(Ipv4 host, TunnelType type) {
+  const auto found = idle_by_end_.find({host, type});
+  if (found == idle_by_end_.end()) return std::nullopt;
+  TunnelDevice tunnel = std::move(*found->second);
+  idle_.erase(found->second);
+  idle_by_end_.erase(found);
+  return tunnel;
+}
+
+const TunnelDevice* Tunnels::take_in_use(TunnelDevice tunnel) {
+  const End end{tunnel.host, tunnel.type};
+  const TunnelDevice& there = tunnels_.emplace(end, std::move(tunnel)).first->second;
+  by_ifindex_.emplace(there.device.index, &there);
+  return &there;
 }
 
 const TunnelDevice* Tunnels::find(Ipv4 host, TunnelType type) const {
@@ -34,19 +50,21 @@ void Tunnels::retire(Ipv4 host, TunnelType type) {
   const auto found = tunnels_.find({host, type});
   if (found == tunnels_.end()) return;
   by_ifindex_.erase(found->second.device.index);
-  idle_.push_back(std::move(found->second));
+  idle_by_end_[found->first] = idle_.insert(idle_.end(), std::move(found->second));
   tunnels_.erase(found);
 }
 
 void Tunnels::remove_idle() {
-  for (const TunnelDevice& tunnel : idle_) {
-    if (const Result<void> done = kernel_.remove_tunnel(tunnel.device); done) {
-      free_slots_.insert(tunnel.slot);
-    } else {
-      spdlog::error("{}", done.error().text());  // and its name stays in use
-    }
+  if (idle_.empty()) return;
+  if (const std::optional<TunnelDevice> tunnel = take_idle(idle_.front().host, idle_.front().type)) remove(*tunnel);
+}
+
+void Tunnels::remove(const TunnelDevice& tunnel) {
+  if (const Result<void> done = kernel_.remove_tunnel(tunnel.device); done) {
+    free_slots_.insert(tunnel.slot);
+  } else {
+    spdlog::error("{}", done.error().text());  // and its name stays in use
   }
-  idle_.clear();
 }
 
 std::uint32_t Tunnels::new_slot() {

@@ -3,10 +3,11 @@
 
 #include <compare>
 #include <cstdint>
+#include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
-#include <vector>
 
 #include "gateway/kernel.hpp"
 
@@ -32,10 +33,12 @@ class Tunnels {
   const TunnelDevice* find(Ipv4 host, TunnelType type) const;
   const TunnelDevice* find(std::uint32_t ifindex) const;
 
-  /// No binding needs it any more, if it is there at all. The device goes with the next remove_idle().
+  /// No binding needs it any more, if it is there at all. The device stays until remove_idle() comes to it, and is
+  /// taken back if the host needs one again before.
   void retire(Ipv4 host, TunnelType type);
-  /// Slow: the kernel waits for packets under way.
+  /// Removes the one that has been idle longest. Slow: the kernel waits for packets under way.
   void remove_idle();
+  bool has_idle() const { return !idle_.empty(); }
 
  private:
   struct End {
@@ -43,12 +46,16 @@ class Tunnels {
     TunnelType type;
     friend auto operator<=>(const End&, const End&) = default;
   };
+  std::optional<TunnelDevice> take_idle(Ipv4 host, TunnelType type);
+  const TunnelDevice* take_in_use(TunnelDevice tunnel);
+  void remove(const TunnelDevice& tunnel);
   std::uint32_t new_slot();
 
   Kernel& kernel_;
   std::map<End, TunnelDevice> tunnels_;
   std::unordered_map<std::uint32_t, const TunnelDevice*> by_ifindex_;
-  std::vector<TunnelDevice> idle_;
+  std::list<TunnelDevice> idle_;  ///< idle longest first
+  std::map<End, std::list<TunnelDevice>::iterator> idle_by_end_;
   std::set<std::uint32_t> free_slots_;
   std::uint32_t slots_ = 0;
 };

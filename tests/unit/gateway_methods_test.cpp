@@ -69,7 +69,7 @@ TEST_CASE("RSA-IP: a whole address, steered by address and announced") {
   realm.ask<wire::FreeResponse>(x1, free_request(client, granted.bind));
   CHECK(realm.kernel.elements.empty());
   CHECK(realm.kernel.announced.empty());
-  realm.gateway->remove_idle_tunnels();
+  realm.remove_idle_tunnels();
   CHECK(realm.kernel.tunnels.empty());
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("RSA-IP: what the kernel refuses has no trace") {
   realm.kernel.fail_announce = true;
   CHECK(realm.refused(x1, rsa(client)).error == ErrorCode::internal_server_error);
   CHECK(realm.kernel.elements.empty());
-  realm.gateway->remove_idle_tunnels();
+  realm.remove_idle_tunnels();
   CHECK(realm.kernel.tunnels.empty());
   realm.kernel.fail_announce = false;
   CHECK(realm.ask<wire::AssignResponseRsaIp>(x1, rsa(client)).local == wire::Address{w1});
@@ -174,7 +174,7 @@ TEST_CASE("tunnels: one for each host and type that it needs") {
   CHECK(realm.kernel.tunnels.begin()->second.slot != realm.kernel.tunnels.rbegin()->second.slot);
 
   realm.ask<wire::FreeResponse>(x1, free_request(client, usual.bind));
-  realm.gateway->remove_idle_tunnels();
+  realm.remove_idle_tunnels();
   REQUIRE(realm.kernel.tunnels.size() == 1);
   CHECK(realm.kernel.tunnels.begin()->second.type == TunnelType::ip_ip);
 }

@@ -56,6 +56,10 @@ struct Realm {
 
   ClientId enroll(Ipv4 host) { return ask<wire::RegisterResponse>(host, wire::RegisterRequest{}).client; }
 
+  void remove_idle_tunnels() {
+    while (gateway->has_idle_tunnels()) gateway->remove_idle_tunnel();
+  }
+
   MemoryKernel kernel;
   std::unique_ptr<Gateway> gateway;
   lease::Time now{};

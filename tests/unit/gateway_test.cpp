@@ -209,7 +209,7 @@ TEST_CASE("freeing and de-registering leave nothing in the kernel") {
   realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{3}));
   CHECK(realm.ask<wire::DeregisterResponse>(x1, deregister(client)).client == client);
   CHECK(realm.kernel.elements.empty());
-  realm.gateway->remove_idle_tunnels();
+  realm.remove_idle_tunnels();
   CHECK(realm.kernel.tunnels.empty());
   CHECK(realm.refused(x1, deregister(client)).error == ErrorCode::already_unregistered);
 }
@@ -263,7 +263,7 @@ TEST_CASE("what the kernel refuses is not promised") {
   const ClientId client = realm.enroll(x1);
   realm.kernel.fail_commits = true;
   CHECK(realm.refused(x1, rsap(client, wire::AnyPorts{1})).error == ErrorCode::internal_server_error);
-  realm.gateway->remove_idle_tunnels();
+  realm.remove_idle_tunnels();
   CHECK(realm.kernel.tunnels.empty());
   realm.kernel.fail_commits = false;
   realm.kernel.fail_tunnels = true;
@@ -450,14 +450,14 @@ TEST_CASE("random requests of many hosts: no resource has two owners, none is lo
           realm.gateway->judge_ike(realm.kernel.tunnels.begin()->first, ike(nb, 1 + pick(50)), realm.now);
         }
     }
-    realm.gateway->remove_idle_tunnels();
+    realm.remove_idle_tunnels();
     CHECK(realm.kernel.count(Family::netdev, "port_in") == realm.kernel.count(Family::ip, "port_in"));
     CHECK(realm.kernel.count(Family::netdev, "spi_in") == realm.kernel.count(Family::ip, "spi_in"));
     CHECK(realm.kernel.count(Family::ip, "cookie_in") == realm.kernel.count(Family::ip, "cookie_out"));
   }
 
   for (const auto& [host, client] : clients) realm.ask(host, deregister(client));
-  realm.gateway->remove_idle_tunnels();
+  realm.remove_idle_tunnels();
   CHECK(realm.kernel.elements.empty());
   CHECK(realm.kernel.tunnels.empty());
   const ClientId last = realm.enroll(x1);
