@@ -4,13 +4,22 @@
 #include <sodium.h>
 #include <spdlog/spdlog.h>
 
-#include <asio/post.hpp>
 #include <csignal>
 
 #include "server/use_tcp.hpp"
 #include "steer/ruleset.hpp"
 
 namespace rsip {
+
+namespace {
+
+/// Removing a tunnel device takes the kernel some 10 ms, in which nothing else is done here.
+constexpr std::chrono::milliseconds removal_pause{50};
+
+/// How long hosts may take to accept the message that all is over.
+constexpr std::chrono::seconds dismissal_time{1};
+
+}  // namespace
 
 tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& options, const Setup& setup) {
   const auto problem = [](ExitCode code, const Error& error) { return tl::unexpected(Problem{code, error.text()}); };
@@ -69,8 +78,26 @@ Result<void> Service::listen(const std::vector<server::Endpoint>& endpoints) {
 void Service::serve(const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
   if (!udp_ && peer.transport == gateway::Transport::udp) return reply(server::use_tcp(message));
   reply(gateway_.handle(peer, message, lease::Clock::now()));
+  send_unasked();
   wait_for_expiry();
-  asio::post(loop_, [this] { gateway_.remove_idle_tunnels(); });  // when the answer has left
+  remove_tunnels_later();
+}
+
+void Service::send_unasked() {
+  for (gateway::Unasked& unasked : gateway_.take_unasked()) server_.send(unasked.to, std::move(unasked.message));
+}
+
+/// One at a time with a pause, so that hosts never wait for more than one.
+void Service::remove_tunnels_later() {
+  if (removing_ || !gateway_.has_idle_tunnels()) return;
+  removing_ = true;
+  removal_.expires_after(removal_pause);
+  removal_.async_wait([this](asio::error_code code) {
+    if (code) return;
+    removing_ = false;
+    gateway_.remove_idle_tunnel();
+    remove_tunnels_later();
+  });
 }
 
 Result<void> Service::watch_queue() {
@@ -117,6 +144,8 @@ void Service::wait_for_expiry() {
   expiry_.async_wait([this](asio::error_code code) {
     if (code) return;
     gateway_.expire(lease::Clock::now());
+    send_unasked();
+    remove_tunnels_later();
     expiry_at_.reset();
     wait_for_expiry();
   });
@@ -126,7 +155,18 @@ Result<void> Service::run() {
   spdlog::info("ready");
   loop_.run();
   if (on_exit_ == OnExit::keep) return {};
+  dismiss_hosts();
   return take_out();
+}
+
+void Service::dismiss_hosts() {
+  server_.stop();
+  gateway_.dismiss_all();
+  send_unasked();
+  loop_.restart();
+  const lease::Time end = lease::Clock::now() + dismissal_time;
+  while (server_.sending() && loop_.run_one_until(end) > 0) {
+  }
 }
 
 /// The tunnels go first: without the rules, nothing would police what comes out of them.

@@ -41,6 +41,9 @@ class Service {
   void wait_for_queue();
   void wait_for_signal();
   void wait_for_expiry();
+  void send_unasked();
+  void remove_tunnels_later();
+  void dismiss_hosts();
   Result<void> take_out();
 
   OnExit on_exit_;
@@ -56,6 +59,8 @@ class Service {
   asio::signal_set signals_{loop_};
   asio::steady_timer expiry_{loop_};
   std::optional<lease::Time> expiry_at_;
+  asio::steady_timer removal_{loop_};
+  bool removing_ = false;  ///< the removal timer runs
   asio::posix::stream_descriptor queue_ready_{loop_};
   server::Server server_;
 };
