@@ -12,9 +12,8 @@ Result<std::unique_ptr<Client>> Client::create(asio::io_context& io, const Setti
   std::unique_ptr<Client> client(new Client(settings, std::move(events)));
   Client* self = client.get();
   const Endpoints endpoints{settings.local, settings.peer.gateway, settings.peer.port};
-  Transport::Events transport_events{
-      [self](std::span<const std::uint8_t> bytes) { self->act(self->session_.received(bytes, BootClock::now())); },
-      [self] { self->act(self->session_.connection_failed(BootClock::now())); }};
+  Transport::Events transport_events{[self](std::span<const std::uint8_t> bytes) { self->received(bytes); },
+                                     [self] { self->act(self->session_.connection_failed(BootClock::now())); }};
   if (settings.peer.protocol == Protocol::tcp) {
     client->transport_ = open_tcp(io, endpoints, std::move(transport_events));
   } else {
@@ -37,6 +36,14 @@ void Client::stop() {
   act(session_.stop(BootClock::now()));
 }
 
+void Client::command(Command command) {
+  act(session_.command(std::move(command), BootClock::now()));
+}
+
+std::string Client::explain(const Failure& failure) const {
+  return explain_failure(failure, settings_.peer, transport_->complaint());
+}
+
 void Client::act(const Actions& actions) {
   for (const Action& action : actions) {
     std::visit([this](const auto& each) { act(each); }, action);
@@ -46,6 +53,15 @@ void Client::act(const Actions& actions) {
   if (!armed) events_.notice(armed.error().text());
 }
 
+void Client::received(std::span<const std::uint8_t> bytes) {
+  if (settings_.authentication && !settings_.authentication->accepts(bytes)) return;
+  act(session_.received(bytes, BootClock::now()));
+}
+
+void Client::act(const Transmit& transmit) {
+  transport_->send(settings_.authentication ? settings_.authentication->seal(transmit.bytes) : transmit.bytes);
+}
+
 void Client::act(const Notice& notice) {
   const std::string& complaint = transport_->complaint();
   events_.notice(complaint.empty() ? notice.text : notice.text + " (" + complaint + ")");
@@ -53,7 +69,7 @@ void Client::act(const Notice& notice) {
 
 void Client::act(const Ended& ended) {
   transport_->disconnect();
-  events_.ended(ended.reason, explain(ended.reason, settings_.peer, transport_->complaint()));
+  events_.ended(ended.reason, host::explain(ended.reason, settings_.peer, transport_->complaint()));
 }
 
 }  // namespace rsip::host

@@ -10,6 +10,12 @@
 
 namespace rsip::host {
 
+/// Seals what this host sends and tells what is from the gateway (RFC 3102 section 3.3, optional authentication).
+struct Authentication {
+  std::function<std::vector<std::uint8_t>(std::span<const std::uint8_t>)> seal;
+  std::function<bool(std::span<const std::uint8_t>)> accepts;
+};
+
 class Client {
  public:
   struct Settings {
@@ -17,12 +23,14 @@ class Client {
     Ipv4 local;  ///< this host's address in the private realm
     Wish wish;
     double spread = 0;  ///< as for Session
+    std::optional<Authentication> authentication{};
   };
   /// Called from the event loop, in the order in which things happen. None may destroy the client.
   struct Events {
     std::function<void(const Grant&)> granted;
-    std::function<void()> extended;
+    std::function<void(const Grant&)> extended;
     std::function<void()> withdraw;
+    std::function<void(CommandId, const Outcome&)> answered;
     std::function<void(const std::string&)> notice;
     /// The last one. The text is explain()'s.
     std::function<void(const EndReason&, const std::string&)> ended;
@@ -33,16 +41,23 @@ class Client {
   void start();
   /// Gives everything back; ended() follows within the time of one exchange.
   void stop();
-  const std::optional<Held>& held() const { return session_.held(); }
+  /// What comes of it is told by answered(), perhaps before this returns.
+  void command(Command command);
+  const Bindings& bindings() const { return session_.bindings(); }
+  /// A command's failure in one line, with what to do about it.
+  std::string explain(const Failure& failure) const;
 
  private:
   Client(const Settings& settings, Events events);
   void act(const Actions& actions);
-  void act(const Transmit& transmit) { transport_->send(transmit.bytes); }
+  /// The only ways in and out, so that all that is sent is sealed, and nothing else is heard.
+  void received(std::span<const std::uint8_t> bytes);
+  void act(const Transmit& transmit);
   void act(const Disconnect&) { transport_->disconnect(); }
   void act(const Granted& granted) { events_.granted(granted.grant); }
-  void act(const Extended&) { events_.extended(); }
+  void act(const Extended& extended) { events_.extended(extended.grant); }
   void act(const Withdraw&) { events_.withdraw(); }
+  void act(const Answered& answered) { events_.answered(answered.id, answered.outcome); }
   void act(const Notice& notice);
   void act(const Ended& ended);
 

@@ -14,6 +14,8 @@ wire::MessageType response_to(wire::MessageType request) {
       return wire::MessageType::register_response;
     case wire::MessageType::deregister_request:
       return wire::MessageType::deregister_response;
+    case wire::MessageType::assign_request_rsa_ip:
+      return wire::MessageType::assign_response_rsa_ip;
     case wire::MessageType::assign_request_rsap_ip:
       return wire::MessageType::assign_response_rsap_ip;
     case wire::MessageType::assign_request_rsipsec:
@@ -22,6 +24,10 @@ wire::MessageType response_to(wire::MessageType request) {
       return wire::MessageType::extend_response;
     case wire::MessageType::free_request:
       return wire::MessageType::free_response;
+    case wire::MessageType::query_request:
+      return wire::MessageType::query_response;
+    case wire::MessageType::listen_request:
+      return wire::MessageType::listen_response;
     default:
       return wire::MessageType::error_response;  // we send no other request
   }
@@ -42,14 +48,27 @@ bool about_traffic(wire::ErrorCode code) {
 }
 
 bool asks_for_resources(wire::MessageType request) {
-  return request == wire::MessageType::assign_request_rsap_ip || request == wire::MessageType::assign_request_rsipsec;
+  switch (request) {
+    case wire::MessageType::assign_request_rsa_ip:
+    case wire::MessageType::assign_request_rsap_ip:
+    case wire::MessageType::assign_request_rsipsec:
+    case wire::MessageType::listen_request:
+      return true;
+    default:
+      return false;
+  }
 }
 
-/// Whether a message could be the answer to `request`, going by its type.
+/// Whether a message could be the answer to `request`, going by its type. A FREE_RESPONSE may also come without a
+/// request, for any binding, so it must name the one that is being freed.
 bool fits(const wire::Message& request, const wire::Message& message) {
   const wire::MessageType type = wire::type_of(request);
   if (const auto* error = std::get_if<wire::ErrorResponse>(&message)) {
     return asks_for_resources(type) || !about_traffic(error->error);
+  }
+  if (const auto* freed = std::get_if<wire::FreeResponse>(&message)) {
+    const auto* free = std::get_if<wire::FreeRequest>(&request);
+    return free != nullptr && free->bind == freed->bind;
   }
   return wire::type_of(message) == response_to(type);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a host asks a gateway for and what it then holds: one binding, RSIPSEC (RFC 3104) or RSAP-IP (RFC 3103).
+// What a host holds: one binding, and the messages that ask for it and grant it.
 #pragma once
 
 #include <cstdint>
@@ -8,32 +8,27 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "types/ids.hpp"
-#include "types/ipv4.hpp"
+#include "host/wish.hpp"
 #include "wire/message.hpp"
 
 namespace rsip::host {
 
-/// What to ask for. Without SPIs it is RSAP-IP, which must have ports.
-struct Wish {
-  std::uint8_t ports = 8;
-  std::uint16_t spis = 16;
-  std::optional<LeaseTime> lease;  ///< nothing: as long as the gateway likes
-};
-
 /// What the gateway granted. Runs are in ascending order and never touch each other.
 struct Grant {
+  Kind kind = Kind::rsipsec;
   ClientId client{};
   BindId bind{};
   Ipv4 address;
   std::vector<Run<Port>> ports;
   std::vector<Run<Spi>> spis;
+  std::optional<RemoteHost> remote;  ///< the only one it may be used with; nothing: any
   LeaseTime lease{};
+  TunnelType tunnel = TunnelType::ip_ip;
   std::optional<Ipv4> tunnel_endpoint;  ///< nothing: the gateway itself
 
   /// Whether the host's kernel and IKE daemon need no change when `other` replaces this.
   bool same_resources(const Grant& other) const {
-    return address == other.address && ports == other.ports && spis == other.spis &&
+    return address == other.address && ports == other.ports && spis == other.spis && tunnel == other.tunnel &&
            tunnel_endpoint == other.tunnel_endpoint;
   }
   friend bool operator==(const Grant&, const Grant&) = default;
@@ -42,9 +37,16 @@ struct Grant {
 /// The request for `wish`; with `old`, for just the address, ports and SPIs held before (RFC 3103 section 10.5).
 wire::Message assign_request(ClientId client, const Wish& wish, const Grant* old = nullptr);
 
-/// Reads an ASSIGN_RESPONSE to the request for `wish`. The error is why it cannot be used, "1 port instead of 8".
-tl::expected<Grant, std::string> understand(const wire::AssignResponseRsipsec& response, const Wish& wish);
-tl::expected<Grant, std::string> understand(const wire::AssignResponseRsapIp& response, const Wish& wish);
+/// Reads the response to the request for `wish`, and checks that it may be what RFC 3103 sections 9.7.3, 9.9.3 and
+/// 9.17.3 allow. The error is why it cannot be used, "1 ports instead of 8".
+tl::expected<Grant, std::string> understand(const wire::Message& response, const Wish& wish);
+
+/// The client and bind ID of a message that grants something; nothing for any other message.
+struct GrantIds {
+  ClientId client{};
+  BindId bind{};
+};
+std::optional<GrantIds> grant_ids(const wire::Message& response);
 
 /// How many ports or SPIs the runs hold.
 template <typename Id>

@@ -25,15 +25,18 @@ class Kernel {
   /// in use.
   Result<void> make_device(const Network& network);
 
-  /// Makes the kernel as `wanted` says. `current` is what an earlier call has put there, null at first. Can be
-  /// repeated. After a failure, undo() both.
-  Result<void> apply(const Network& wanted, const Network* current);
+  /// Makes the kernel as `wanted` says, one network for each device. `present` is all that earlier calls may have put
+  /// there, make_device() included. Can be repeated. After a failure, undo() both.
+  Result<void> apply(const std::vector<Network>& wanted, const std::vector<Network>& present);
 
   /// Removes everything of `network` that is there; what is not there is no error, and a device that merely has the
   /// name is left alone.
   Result<void> undo(const Network& network);
 
  private:
+  Result<void> put(const Network& wanted, const std::vector<Network>& present);
+  Result<void> take(const Network& present, const std::vector<Network>& wanted);
+
   explicit Kernel(std::unique_ptr<netlink::Socket> socket);
   std::unique_ptr<netlink::Socket> socket_;
 };

@@ -21,17 +21,37 @@ netlink::Message link_message(std::uint16_t type, std::uint16_t flags, int index
   return message;
 }
 
+/// How the kernel calls a type of tunnel, its module, and its attributes.
+struct Driver {
+  std::string_view kind;
+  std::string_view words;
+  std::string_view module;
+  std::uint16_t local;
+  std::uint16_t remote;
+  std::uint16_t ttl;
+  std::uint16_t pmtudisc;
+};
+constexpr Driver ipip{
+    "ipip", "IP-IP", "ipip", IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_TTL, IFLA_IPTUN_PMTUDISC};
+/// Its packets have a GRE header of 4 bytes; the kernel takes them off the device's MTU like the outer IP header.
+constexpr Driver gre{"gre", "GRE", "ip_gre", IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_TTL, IFLA_GRE_PMTUDISC};
+
+const Driver& driver_of(TunnelType tunnel) {
+  return tunnel == TunnelType::gre ? gre : ipip;
+}
+
 void put_tunnel(netlink::Message& message, const Network& network) {
+  const Driver& driver = driver_of(network.tunnel);
   message.put_text(IFLA_IFNAME, network.device);
-  message.begin(IFLA_LINKINFO).put_text(IFLA_INFO_KIND, "ipip").begin(IFLA_INFO_DATA);
-  message.put_address(IFLA_IPTUN_LOCAL, network.local).put_address(IFLA_IPTUN_REMOTE, network.remote);
-  message.put_u8(IFLA_IPTUN_TTL, tunnel_ttl).put_u8(IFLA_IPTUN_PMTUDISC, 1);
+  message.begin(IFLA_LINKINFO).put_text(IFLA_INFO_KIND, driver.kind).begin(IFLA_INFO_DATA);
+  message.put_address(driver.local, network.local).put_address(driver.remote, network.remote);
+  message.put_u8(driver.ttl, tunnel_ttl).put_u8(driver.pmtudisc, 1);
   message.end().end();
 }
 
 std::string tunnel_text(const Network& network) {
-  return "device " + network.device + ", an IP-IP tunnel from " + to_string(network.local) + " to " +
-         to_string(network.remote);
+  return "device " + network.device + ", " + std::string(driver_of(network.tunnel).words) + " tunnel from " +
+         to_string(network.local) + " to " + to_string(network.remote);
 }
 
 }  // namespace
@@ -47,17 +67,19 @@ Result<std::optional<Link>> find_link(netlink::Socket& socket, const std::string
     const netlink::Attributes info = attributes.nested(IFLA_LINKINFO);
     found =
         Link{header->ifi_index, info.text(IFLA_INFO_KIND), attributes.text(IFLA_IFALIAS), std::nullopt, std::nullopt};
-    if (found->kind != "ipip") return;
     const netlink::Attributes data = info.nested(IFLA_INFO_DATA);
-    found->local = data.address(IFLA_IPTUN_LOCAL);
-    found->remote = data.address(IFLA_IPTUN_REMOTE);
+    for (const Driver& driver : {ipip, gre}) {
+      if (found->kind != driver.kind) continue;
+      found->local = data.address(driver.local);
+      found->remote = data.address(driver.remote);
+    }
   });
   if (!asked && asked.error().code != ENODEV) return tl::unexpected(asked.error());
   return found;
 }
 
 bool is_ours(const Link& link, const Network& network) {
-  if (link.kind != "ipip") return false;
+  if (link.kind != driver_of(network.tunnel).kind) return false;
   if (!link.alias.empty()) return link.alias.starts_with("rsip ");
   return link.local == network.local && link.remote == network.remote;
 }
@@ -65,17 +87,20 @@ bool is_ours(const Link& link, const Network& network) {
 Result<void> create_tunnel(netlink::Socket& socket, const Network& network) {
   netlink::Message message = link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
   put_tunnel(message, network);
+  const Driver& driver = driver_of(network.tunnel);
   Result<void> created = socket.request(message, "make " + tunnel_text(network));
   if (created) return created;
   switch (created.error().code) {
     case EOPNOTSUPP:
-      created.error().remedy = "the kernel lacks IP-IP tunnels: modprobe ipip";
+      created.error().remedy =
+          "the kernel lacks " + std::string(driver.words) + " tunnels: modprobe " + std::string(driver.module);
       break;
     case EPERM:
       created.error().remedy = "run rsip as root (it needs CAP_NET_ADMIN)";
       break;
     case EEXIST:
-      created.error().remedy = "another tunnel has these two ends: remove it (ip -d link show type ipip)";
+      created.error().remedy =
+          "another tunnel has these two ends: remove it (ip -d link show type " + std::string(driver.kind) + ")";
       break;
     default:
       break;

@@ -12,7 +12,7 @@ namespace rsip::host {
 /// A device as the kernel shows it.
 struct Link {
   int index = 0;
-  std::string kind;  ///< "ipip"; empty for hardware
+  std::string kind;  ///< "ipip" or "gre"; empty for hardware
   std::string alias;
   std::optional<Ipv4> local;
   std::optional<Ipv4> remote;

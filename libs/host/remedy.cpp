@@ -13,7 +13,7 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 32> remedies{{
     {ErrorCode::unknown_error, "look into the gateway's log"},
     {ErrorCode::use_tcp, "the gateway serves TCP only: use --tcp"},
     {ErrorCode::flow_policy_violation,
-     "the gateway wants to know every remote host; ask its administrator for a remote flow policy of 'none'"},
+     "the gateway wants to know the remote host, and perhaps its port: --remote ADDR:PORT"},
     {ErrorCode::internal_server_error, "look into the gateway's log, then try again"},
     {ErrorCode::message_counter_required, "report this: rsip always sends a counter over UDP; --tcp does without"},
     {ErrorCode::unsupported_rsip_version, "the gateway does not speak RSIP version 1 (RFC 3103)"},
@@ -31,14 +31,14 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 32> remedies{{
     {ErrorCode::registration_denied, "ask the gateway's administrator to --allow this host's address"},
     {ErrorCode::bad_client_id, "another program registers this host's address with the gateway: stop it"},
     {ErrorCode::bad_bind_id, "the gateway lost the lease meanwhile: try again"},
-    {ErrorCode::bad_tunnel_type, "the gateway must offer IP-IP tunnels: ask its administrator"},
+    {ErrorCode::bad_tunnel_type, "the gateway does not offer this type of tunnel: try another with --tunnel"},
     {ErrorCode::local_addr_unavailable, "the gateway's pool has no free address: try again later"},
     {ErrorCode::local_addrport_unavailable, "the gateway has not that many free ports: ask for fewer with --ports"},
-    {ErrorCode::local_addr_inuse, "another host has the address: try again"},
-    {ErrorCode::local_addrport_inuse, "another host has the ports: try again"},
+    {ErrorCode::local_addr_inuse, "another host has the address: ask for any, without --address"},
+    {ErrorCode::local_addrport_inuse, "another host has the ports: ask for others, or for any"},
     {ErrorCode::local_addr_unallowed, "the gateway's policy keeps this host from the address: ask its administrator"},
     {ErrorCode::local_addrport_unallowed,
-     "the gateway's policy keeps this host from the ports: ask for fewer with --ports"},
+     "the gateway's policy keeps this host from the ports: ask for others, or for any"},
     {ErrorCode::remote_addr_unallowed, "the gateway's policy keeps this host from that remote address"},
     {ErrorCode::remote_addrport_unallowed, "the gateway's policy keeps this host from that remote address and port"},
     {ErrorCode::ipsec_unallowed, "ask the gateway's administrator for --ipsec-allow, or do without IPsec: --spis 0"},
@@ -71,6 +71,24 @@ struct Explainer {
     return gateway() + " ended the lease (" + std::string(wire::name(revoked.by)) +
            "); ask the gateway's administrator";
   }
+  std::string operator()(const NoSuchBinding& none) const {
+    return "no binding " + std::to_string(number(none.bind)) + "; 'rsip status' lists them";
+  }
+  std::string operator()(const FirstBinding& first) const {
+    return "binding " + std::to_string(number(first.bind)) +
+           " is the one that 'rsip up' made; 'rsip down' gives it back";
+  }
+  std::string operator()(const TooManyBindings&) const {
+    return "this host holds " + std::to_string(max_bindings) + " bindings, no more are possible; free one first";
+  }
+  std::string operator()(const TooManyCommands&) const {
+    return std::to_string(max_commands) + " commands are waiting for the gateway already; try again later";
+  }
+  std::string operator()(const NotRegistered&) const {
+    return "not registered with " + gateway() + " at the moment, it does not answer" +
+           (detail.empty() ? "" : " (" + detail + ")") + "; is rsipd running there?";
+  }
+  std::string operator()(const SessionOver&) const { return "rsip is ending; 'rsip up' starts it again"; }
   std::string operator()(const Expired&) const {
     return "the lease from " + gateway() + " ended and could not be renewed" +
            (detail.empty() ? "" : " (" + detail + ")") + "; is rsipd running at " + gateway() + "?";
@@ -88,6 +106,10 @@ std::string_view remedy(ErrorCode code) {
 
 std::string explain(const EndReason& reason, const Peer& peer, const std::string& detail) {
   return std::visit(Explainer{peer, detail}, reason);
+}
+
+std::string explain_failure(const Failure& failure, const Peer& peer, const std::string& detail) {
+  return std::visit(Explainer{peer, detail}, failure);
 }
 
 }  // namespace rsip::host

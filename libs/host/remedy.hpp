@@ -23,4 +23,7 @@ struct Peer {
 /// of, "connect 10.0.0.1:4555: Connection refused", or empty; it goes with a missing answer.
 std::string explain(const EndReason& reason, const Peer& peer, const std::string& detail);
 
+/// The same for a command: "10.0.0.1 refused LISTEN_REQUEST: LOCAL_ADDRPORT_INUSE (311); ...".
+std::string explain_failure(const Failure& failure, const Peer& peer, const std::string& detail);
+
 }  // namespace rsip::host

@@ -5,9 +5,11 @@
 
 namespace rsip::program {
 
-/// The three commands. Each prints what there is to say and returns the exit code.
+/// The commands. Each prints what there is to say and returns the exit code.
 int up(const Options& options);
 int status(const Options& options);
 int down(const Options& options);
+/// assign, listen, free, query: what a running instance does.
+int ask(const Options& options);
 
 }  // namespace rsip::program

@@ -9,7 +9,7 @@ namespace rsip::program {
 
 enum ExitCode : int {
   exit_ok = 0,
-  exit_refused = 1,  ///< the gateway refused, or ended the lease; status: not running
+  exit_refused = 1,  ///< the gateway refused, or ended the lease; no such binding; nothing is running
   exit_usage = 2,
   exit_system = 3,       ///< a kernel feature or a permission is missing
   exit_unavailable = 4,  ///< no answer from the gateway; an address, device, table or registration is in use
@@ -17,5 +17,6 @@ enum ExitCode : int {
 
 ExitCode exit_code_of(const Error& error);
 ExitCode exit_code_of(const host::EndReason& reason);
+ExitCode exit_code_of_failure(const host::Failure& failure);
 
 }  // namespace rsip::program

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/post.hpp>
 #include <csignal>
 #include <random>
@@ -40,6 +41,7 @@ int Instance::run() {
   wait_for_signals();
   Result<void> ready = prepare();
   if (ready) ready = make_client();
+  if (ready) ready = open_control();
   if (!ready) {
     clean_up();
     finish(exit_code_of(ready.error()), ready.error().text());
@@ -70,11 +72,19 @@ Result<void> Instance::prepare() {
   const UpOptions& up = options_.up;
   const Result<Ipv4> local = host::address_towards(up.peer.gateway);
   if (!local) return tl::unexpected(local.error());
-  const host::Network network{options_.device, up.peer.gateway, *local,           up.peer.gateway,
-                              Ipv4{},          up.table,        up.rule_priority, up.default_route};
-  state_ = {::getpid(), options_.device, up.peer, {}, {network}, std::nullopt};
+  base_ = {.device = options_.device,
+           .tunnel = up.wish.tunnel,
+           .gateway = up.peer.gateway,
+           .local = *local,
+           .remote = up.peer.gateway,
+           .addresses = {},
+           .selectors = {},
+           .table = up.table,
+           .priority = up.rule_priority,
+           .default_route = up.default_route};
+  state_ = {::getpid(), options_.device, up.peer, {}, {base_}, std::nullopt, {}};
   if (Result<void> saved = save(); !saved) return saved;
-  Result<void> made = kernel_->make_device(network);
+  Result<void> made = kernel_->make_device(base_);
   if (!made) state_.networks.clear();  // there is nothing to undo, and a device that has the name is somebody else's
   return made;
 }
@@ -96,10 +106,12 @@ Result<void> Instance::refuse_second_registration() {
 }
 
 Result<void> Instance::make_client() {
-  const host::Client::Settings settings{options_.up.peer, state_.networks.back().local, options_.up.wish,
-                                        random_spread()};
-  host::Client::Events events{[this](const host::Grant& grant) { granted(grant); }, [this] { extended(); },
-                              [this] { clean_up(); }, [](const std::string& text) { spdlog::warn("{}", text); },
+  const host::Client::Settings settings{options_.up.peer, base_.local, options_.up.wish, random_spread()};
+  host::Client::Events events{[this](const host::Grant& grant) { granted(grant); },
+                              [this](const host::Grant& grant) { extended(grant); },
+                              [this] { withdraw(); },
+                              [this](host::CommandId id, const host::Outcome& outcome) { answered(id, outcome); },
+                              [](const std::string& text) { spdlog::warn("{}", text); },
                               [this](const host::EndReason& reason, const std::string& text) { ended(reason, text); }};
   Result<std::unique_ptr<host::Client>> client = host::Client::create(io_, settings, std::move(events));
   if (!client) return tl::unexpected(client.error());
@@ -117,11 +129,25 @@ void Instance::wait_for_signals() {
   });
 }
 
+bool Instance::is_first(const host::Grant& grant) const {
+  const std::optional<host::Held>& first = client_->bindings().first().held;
+  return first && first->grant.bind == grant.bind && first->grant.client == grant.client;
+}
+
 void Instance::granted(const host::Grant& grant) {
-  if (Result<void> done = put_in_force(grant); !done) {
+  if (const Result<void> done = put_in_force(); !done) {
+    if (!is_first(grant)) {
+      rejected_ = {grant, done.error()};
+      give_back_rejected();
+      return;
+    }
     failed_ = done.error();
     // Not from within the client's own event.
     asio::post(io_, [this] { client_->stop(); });
+    return;
+  }
+  if (!is_first(grant)) {
+    spdlog::info("{}: binding {}: {}", options_.device, number(grant.bind), describe(grant, grant.lease.count()));
     return;
   }
   const std::string text = describe(state_, grant.lease.count());
@@ -133,38 +159,58 @@ void Instance::granted(const host::Grant& grant) {
 }
 
 /// State file, kernel, snippet: in this order, so that at any moment the file tells all that may be there.
-Result<void> Instance::put_in_force(const host::Grant& grant) {
-  host::Network wanted = in_force_.value_or(state_.networks.back());
-  wanted.remote = grant.tunnel_endpoint.value_or(options_.up.peer.gateway);
-  wanted.address = grant.address;
-  const std::int64_t left =
-      std::chrono::duration_cast<std::chrono::seconds>(client_->held()->expires - host::BootClock::now()).count();
-  state_.lease = Lease{grant, unix_time() + left};
+Result<void> Instance::put_in_force() {
+  const host::Bindings& bindings = client_->bindings();
+  const Result<std::vector<host::Network>> wanted = host::networks_for(base_, bindings.grants());
+  if (!wanted) return tl::unexpected(wanted.error());
+  note_leases();
   state_.strongswan = options_.up.strongswan;
-  if (wanted != state_.networks.back()) state_.networks.push_back(wanted);
+  const std::vector<host::Network> present = state_.networks;
+  for (const host::Network& network : *wanted) {
+    if (std::ranges::find(present, network) == present.end()) state_.networks.push_back(network);
+  }
   if (Result<void> saved = save(); !saved) return saved;
-  if (Result<void> done = kernel_->apply(wanted, in_force_ ? &*in_force_ : nullptr); !done) return done;
-  in_force_ = wanted;
+  if (Result<void> done = kernel_->apply(*wanted, present); !done) return done;
   if (!state_.strongswan.empty()) {
-    const std::string snippet = host::strongswan_snippet(grant, options_.up.peer.gateway, options_.up.ike_port);
+    const std::string snippet =
+        host::strongswan_snippet(state_.lease->grant, options_.up.peer.gateway, options_.up.ike_port);
     if (Result<void> done = host::write_atomically(state_.strongswan, snippet); !done) return done;
   }
-  state_.networks = {wanted};
+  state_.networks = *wanted;
   return save();
 }
 
-void Instance::extended() {
-  const host::Held& held = *client_->held();
-  const auto left = std::chrono::duration_cast<std::chrono::seconds>(held.expires - host::BootClock::now()).count();
-  state_.lease = Lease{held.grant, unix_time() + left};
-  spdlog::info("{}: lease extended by {} s", options_.device, held.grant.lease.count());
+void Instance::note_leases() {
+  state_.lease.reset();
+  state_.further.clear();
+  for (const host::Binding& binding : client_->bindings().all()) {
+    if (!binding.held) continue;
+    if (client_->bindings().is_first(binding)) {
+      state_.lease = lease_of(*binding.held);
+    } else {
+      state_.further.push_back(lease_of(*binding.held));
+    }
+  }
+}
+
+void Instance::extended(const host::Grant& grant) {
+  note_leases();
+  spdlog::info("{}: binding {} extended by {} s", options_.device, number(grant.bind), grant.lease.count());
   if (const Result<void> saved = save(); !saved) spdlog::warn("{}", saved.error().text());
+}
+
+void Instance::withdraw() {
+  if (!client_->bindings().first().held) {
+    clean_up();
+  } else if (const Result<void> done = put_in_force(); !done) {
+    spdlog::error("{}", done.error().text());
+  }
 }
 
 void Instance::ended(const host::EndReason& reason, const std::string& text) {
   clean_up();
   signals_.cancel();
-  io_.stop();
+  io_.stop();  // the last answers on the control socket are short enough to have been sent at once
   if (failed_) {
     finish(exit_code_of(*failed_), failed_->text());
   } else if (!std::holds_alternative<host::Stopped>(reason)) {

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One running `rsip up`: the session with the gateway, and this host's kernel and files as the lease wants them.
+// One running `rsip up`: the session with the gateway, this host's kernel and files as the leases want them, and the
+// control socket. The first lease's life is the instance's; where a further one cannot be put in force, it is given
+// back.
 #pragma once
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 
 #include "host/client.hpp"
 #include "host/kernel.hpp"
+#include "rsip/control_message.hpp"
+#include "rsip/control_server.hpp"
 #include "rsip/lock.hpp"
 #include "rsip/options.hpp"
 #include "rsip/report.hpp"
@@ -30,9 +35,22 @@ class Instance {
   void wait_for_signals();
 
   void granted(const host::Grant& grant);
-  Result<void> put_in_force(const host::Grant& grant);
-  void extended();
+  void extended(const host::Grant& grant);
+  void withdraw();
   void ended(const host::EndReason& reason, const std::string& text);
+  bool is_first(const host::Grant& grant) const;
+  /// All that the session holds: state file, kernel, snippet.
+  Result<void> put_in_force();
+  void note_leases();
+
+  // instance_control.cpp
+  Result<void> open_control();
+  void serve(const std::string& line, ControlServer::Reply reply);
+  void answered(host::CommandId id, const host::Outcome& outcome);
+  nlohmann::json response_to(const host::Outcome& outcome, const std::vector<host::Place>& places);
+  /// What this host could not put in force; nobody waits for the answer.
+  void give_back_rejected();
+
   /// The last word: to the caller, or to the log once the caller has had its report.
   void finish(ExitCode code, const std::string& text);
   /// Takes the lease out of the kernel; once nothing is left, again at no cost.
@@ -46,9 +64,24 @@ class Instance {
   std::optional<Lock> lock_;
   std::optional<host::Kernel> kernel_;
   std::unique_ptr<host::Client> client_;
+  std::unique_ptr<ControlServer> control_;
   State state_;
-  std::optional<host::Network> in_force_;
+  host::Network base_;           // the first lease's network, before there is a lease
   std::optional<Error> failed_;  // on this host, as opposed to at the gateway
+
+  /// A command under way, and what its answer needs.
+  struct Pending {
+    ControlServer::Reply reply;
+    std::vector<host::Place> places;  // of a query
+  };
+  std::map<host::CommandId, Pending> pending_;
+  std::uint64_t commands_ = 0;
+  /// A further grant that this host could not put in force, and why.
+  struct Rejected {
+    host::Grant grant;
+    Error error;
+  };
+  std::optional<Rejected> rejected_;  // the last one
   int exit_code_ = exit_ok;
 };
 

@@ -2,6 +2,7 @@
 #include "rsip/leftovers.hpp"
 
 #include "host/atomic_file.hpp"
+#include "rsip/control_server.hpp"
 
 namespace rsip::program {
 
@@ -12,6 +13,7 @@ Result<void> remove_leftovers(host::Kernel& kernel, const std::string& runtime_d
   };
   for (const host::Network& network : state.networks) keep_first(kernel.undo(network));
   if (!state.strongswan.empty()) keep_first(host::remove_file(state.strongswan));
+  keep_first(host::remove_file(control_path(runtime_dir, state.device)));
   // The file is what the next attempt goes by, so it stays while anything else does.
   return first_failure ? remove_state(runtime_dir, state.device) : first_failure;
 }

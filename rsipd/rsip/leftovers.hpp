@@ -6,8 +6,8 @@
 
 namespace rsip::program {
 
-/// Removes what `state` describes: devices, rules, routes, the strongSwan snippet, and last the state file. Goes on
-/// after a failure and reports the first.
+/// Removes what `state` describes: devices, rules, routes, the strongSwan snippet, the control socket, and last the
+/// state file. Goes on after a failure and reports the first.
 Result<void> remove_leftovers(host::Kernel& kernel, const std::string& runtime_dir, const State& state);
 
 }  // namespace rsip::program

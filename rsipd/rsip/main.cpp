@@ -18,6 +18,11 @@ int main(int argc, char** argv) {
         return status(*options);
       case Command::down:
         return down(*options);
+      case Command::assign:
+      case Command::listen:
+      case Command::free:
+      case Command::query:
+        return ask(*options);
     }
   } catch (const std::exception& error) {  // out of memory, or the log could not be opened
     std::cerr << "rsip: " << error.what() << '\n';

@@ -6,7 +6,9 @@
 #include <map>
 
 #include "cli/formatter.hpp"
+#include "rsip/control_message.hpp"
 #include "rsip/exit.hpp"
+#include "rsip/lease_flags.hpp"
 
 namespace rsip::program {
 namespace {
@@ -21,15 +23,17 @@ struct Flags {
   std::uint16_t gateway_port = 4555;
   bool tcp = false;
   bool udp = false;
-  unsigned ports = 8;
-  unsigned spis = 16;
-  std::uint32_t lease = 0;
   std::string ike_port = "assigned";
   std::string strongswan;
   std::uint32_t table = host::default_table;
   std::uint32_t rule_priority = host::default_priority;
   bool default_route = false;
   bool foreground = false;
+  LeaseFlags up;
+  LeaseFlags assign;
+  LeaseFlags listen;
+  std::uint32_t bind = 0;
+  std::vector<std::string> places;
 };
 
 const std::map<std::string, spdlog::level::level_enum>& log_levels() {
@@ -48,14 +52,8 @@ std::string check_device(const std::string& name) {
   return good ? "" : "is not a device name (1 to 15 characters, no '/', ':' or blank)";
 }
 
-std::string check_address(const std::string& text) {
-  return parse_ipv4(text) ? "" : "'" + text + "' is not an IPv4 address";
-}
-
-/// A check whose own description stays out of the help.
-CLI::Validator unnamed(CLI::Validator check) {
-  check.description("");
-  return check;
+std::string check_place(const std::string& text) {
+  return host::parse_place(text) ? "" : "'" + text + "' is not an address, a prefix without host bits, or a name";
 }
 
 /// The flags that every command has.
@@ -84,17 +82,7 @@ void add_up(CLI::App& up, Flags& flags) {
       ->default_str("4555");
   CLI::Option* tcp = up.add_flag("--tcp", flags.tcp, "Speak to the gateway over TCP (default)");
   up.add_flag("--udp", flags.udp, "Speak to the gateway over UDP")->excludes(tcp);
-  up.add_option("--ports", flags.ports, "How many ports to lease, 0 for none")
-      ->check(unnamed(CLI::Range(0, 255)))
-      ->type_name("N")
-      ->default_str("8");
-  up.add_option("--spis", flags.spis, "How many IPsec SPIs to lease, 0 for a lease without IPsec (RSAP-IP)")
-      ->check(unnamed(CLI::Range(0, 65535)))
-      ->type_name("N")
-      ->default_str("16");
-  up.add_option("--lease", flags.lease, "Seconds to ask for; without it the gateway chooses")
-      ->check(unnamed(CLI::Range(std::uint32_t{1}, UINT32_MAX)))
-      ->type_name("SECONDS");
+  add_up_lease(up, flags.up);
   up.add_option("--ike-port", flags.ike_port,
                 "assigned: IKE uses the first two leased ports; 500: it keeps ports 500 and 4500")
       ->check(unnamed(CLI::IsMember({"assigned", "500"})))
@@ -103,13 +91,14 @@ void add_up(CLI::App& up, Flags& flags) {
   up.add_option("--strongswan", flags.strongswan, "Write the lease as a snippet for strongswan.conf")
       ->type_name("FILE");
   up.add_flag("--default-route", flags.default_route, "Send all of this host's traffic through the tunnel");
-  up.add_option("--table", flags.table, "Routing table of the tunnel, one per device")
+  up.add_option("--table", flags.table, "Routing table of the tunnel, one per device; a second tunnel takes the next")
       ->check(unnamed(CLI::Range(std::uint32_t{1}, UINT32_MAX)))
       ->type_name("N")
       ->capture_default_str();
   up.add_option("--rule-priority", flags.rule_priority,
-                "Priority of the first routing rule; --default-route takes the next four too")
-      ->check(unnamed(CLI::Range(std::uint32_t{1}, std::uint32_t{32765 - (host::rules_per_device - 1)})))
+                "Priority of the tunnel's routing rule; a second tunnel takes the one below, --default-route the "
+                "next four")
+      ->check(unnamed(CLI::Range(1 + host::rules_below, 32765 - host::rules_above)))
       ->type_name("N")
       ->capture_default_str();
   up.add_flag("--foreground", flags.foreground, "Stay in the foreground and log to stderr");
@@ -120,12 +109,20 @@ void add_up(CLI::App& up, Flags& flags) {
 }
 
 /// What no single flag shows to be wrong; empty if nothing is.
-std::string contradiction(const Flags& flags) {
-  if (flags.ports == 0 && flags.spis == 0) return "--ports 0 with --spis 0 leaves nothing to lease";
+std::string contradiction(const Flags& flags, Command command) {
+  if (command == Command::assign) return contradiction(flags.assign);
+  if (command != Command::up) return {};
+  if (const std::string wrong = contradiction(flags.up); !wrong.empty()) return wrong;
+  const host::Wish wish = wish_of(flags.up);
+  if (!flags.strongswan.empty() && wish.kind == host::Kind::rsa_ip) {
+    return "--strongswan is not needed with --method rsa-ip: charon may use any port and SPI";
+  }
   const bool assigned = !flags.strongswan.empty() && flags.ike_port == "assigned";
-  if (assigned && flags.ports < 2) return "--ike-port assigned needs --ports 2 or more (or use --ike-port 500)";
-  if (flags.table >= 253 && flags.table <= 255)
-    return "--table " + std::to_string(flags.table) + " is the kernel's own";
+  if (assigned && wish.ports < 2) return "--ike-port assigned needs --ports 2 or more (or use --ike-port 500)";
+  // 253 to 255 are the kernel's own; the next one is for a second tunnel.
+  if (flags.table >= 252 && flags.table <= 255) {
+    return "--table " + std::to_string(flags.table) + " or the next one is the kernel's own";
+  }
   return {};
 }
 
@@ -136,12 +133,17 @@ Options options_of(const Flags& flags, Command command) {
   options.runtime_dir = flags.runtime_dir;
   options.log_level = log_levels().at(flags.log_level);
   options.json = flags.json;
+  if (command == Command::assign) options.wish = wish_of(flags.assign);
+  if (command == Command::listen) options.wish = listen_wish_of(flags.listen);
+  options.bind = BindId{flags.bind};
+  for (const std::string& text : flags.places) {
+    if (const std::optional<host::Place> place = host::parse_place(text)) options.places.push_back(*place);
+  }
   if (command != Command::up) return options;
   UpOptions& up = options.up;
   up.peer = {parse_ipv4(flags.gateway).value_or(Ipv4{}), flags.gateway_port,
              flags.udp ? host::Protocol::udp : host::Protocol::tcp};
-  up.wish = {static_cast<std::uint8_t>(flags.ports), static_cast<std::uint16_t>(flags.spis), std::nullopt};
-  if (flags.lease != 0) up.wish.lease = LeaseTime(flags.lease);
+  up.wish = wish_of(flags.up);
   up.ike_port = flags.ike_port == "500" ? host::IkePort::well_known : host::IkePort::assigned;
   if (!flags.strongswan.empty()) up.strongswan = std::filesystem::absolute(flags.strongswan).string();
   up.table = flags.table;
@@ -149,6 +151,28 @@ Options options_of(const Flags& flags, Command command) {
   up.default_route = flags.default_route;
   up.foreground = flags.foreground;
   return options;
+}
+
+std::map<CLI::App*, Command> add_commands(CLI::App& app, Flags& flags) {
+  CLI::App* up = app.add_subcommand("up", "Register, lease, and set up tunnel and routing; renews until down");
+  add_up(*up, flags);
+  CLI::App* status = app.add_subcommand("status", "Show the leases");
+  CLI::App* down = app.add_subcommand("down", "Give the leases back and remove everything up made");
+  CLI::App* assign = app.add_subcommand("assign", "Lease a further binding while up");
+  add_assign_lease(*assign, flags.assign);
+  CLI::App* listen = app.add_subcommand("listen", "Lease ports for a server while up (LISTEN_REQUEST)");
+  add_listen_lease(*listen, flags.listen);
+  CLI::App* free = app.add_subcommand("free", "Give back what assign or listen leased");
+  free->add_option("BIND", flags.bind, "The bind ID that assign, listen and status show")->required()->type_name("");
+  CLI::App* query = app.add_subcommand("query", "Ask the gateway what is on this side of it, while up");
+  query->add_option("PLACE", flags.places, "Addresses, prefixes and names; without any, all that the gateway tells")
+      ->check(CLI::Validator(check_place, ""))
+      ->expected(0, static_cast<int>(max_places))
+      ->type_name("");
+  for (CLI::App* command : {up, status, assign, listen, free, query}) add_json(*command, flags);
+  for (CLI::App* command : {up, status, down, assign, listen, free, query}) add_common(*command, flags);
+  return {{up, Command::up},         {status, Command::status}, {down, Command::down},  {assign, Command::assign},
+          {listen, Command::listen}, {free, Command::free},     {query, Command::query}};
 }
 
 }  // namespace
@@ -160,21 +184,17 @@ tl::expected<Options, int> parse_options(int argc, const char* const* argv) {
   cli::set_up(app, "rsip " RSIP_VERSION);
   app.set_help_all_flag("--help-all", "Print this help for all commands and exit");
   app.require_subcommand(1);
-  CLI::App* up = app.add_subcommand("up", "Register, lease, and set up tunnel and routing; renews until down");
-  CLI::App* status = app.add_subcommand("status", "Show the lease");
-  CLI::App* down = app.add_subcommand("down", "Give the lease back and remove everything up made");
-  add_up(*up, flags);
-  add_json(*up, flags);
-  add_json(*status, flags);
-  for (CLI::App* command : {up, status, down}) add_common(*command, flags);
+  const std::map<CLI::App*, Command> commands = add_commands(app, flags);
+  Command command = Command::up;
   try {
     app.parse(argc, argv);
-    if (const std::string wrong = contradiction(flags); !wrong.empty()) throw CLI::ValidationError(wrong);
+    command = commands.at(app.get_subcommands().front());
+    if (const std::string wrong = contradiction(flags, command); !wrong.empty()) throw CLI::ValidationError(wrong);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return tl::unexpected(app.exit(error));
     return tl::unexpected(cli::print_error(error, "rsip", exit_usage));
   }
-  return options_of(flags, up->parsed() ? Command::up : status->parsed() ? Command::status : Command::down);
+  return options_of(flags, command);
 }
 
 }  // namespace rsip::program

@@ -6,15 +6,17 @@
 
 #include <string>
 #include <tl/expected.hpp>
+#include <vector>
 
-#include "host/grant.hpp"
+#include "host/locality.hpp"
 #include "host/network.hpp"
 #include "host/remedy.hpp"
 #include "host/strongswan.hpp"
+#include "host/wish.hpp"
 
 namespace rsip::program {
 
-enum class Command { up, status, down };
+enum class Command { up, status, down, assign, listen, free, query };
 
 struct UpOptions {
   host::Peer peer;
@@ -34,6 +36,9 @@ struct Options {
   spdlog::level::level_enum log_level = spdlog::level::info;
   bool json = false;
   UpOptions up;
+  host::Wish wish;                  ///< assign, listen
+  BindId bind{};                    ///< free
+  std::vector<host::Place> places;  ///< query
 };
 
 /// The error is an exit code: --help and --version have printed to stdout (0), a bad flag one line to stderr (2).

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rsip/state.hpp"
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iomanip>
-#include <sstream>
 #include <stdexcept>
 
 #include "host/atomic_file.hpp"
@@ -15,69 +12,78 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int version = 1;
+constexpr int version = 2;
 constexpr std::string_view suffix = ".json";
 
 std::string path_of(const std::string& runtime_dir, const std::string& device) {
   return runtime_dir + "/" + device + std::string(suffix);
 }
 
-template <typename Id>
-json runs_to_json(const std::vector<Run<Id>>& runs) {
-  json list = json::array();
-  for (const Run<Id>& run : runs) list.push_back({{"first", number(run.first)}, {"last", number(run.last())}});
-  return list;
+json selector_to_json(const host::Selector& selector) {
+  json object{{"from", to_string(selector.from)}};
+  if (selector.sport) object["sport"] = to_json(std::vector{*selector.sport}).front();
+  if (selector.protocol) object["protocol"] = *selector.protocol;
+  return object;
 }
 
-template <typename Id>
-std::vector<Run<Id>> runs_from_json(const json& list) {
-  std::vector<Run<Id>> runs;
-  for (const json& item : list) {
-    const auto first = item.at("first").get<std::underlying_type_t<Id>>();
-    const auto last = item.at("last").get<std::underlying_type_t<Id>>();
-    runs.push_back({static_cast<Id>(first), static_cast<std::uint32_t>(last - first) + 1});
-  }
-  return runs;
-}
-
-Ipv4 address_from_json(const json& text) {
-  const std::optional<Ipv4> address = parse_ipv4(text.get<std::string>());
-  if (!address) throw std::invalid_argument("not an IPv4 address");
-  return *address;
+host::Selector selector_from_json(const json& object) {
+  host::Selector selector{address_from_json(object.at("from")), std::nullopt, std::nullopt};
+  if (object.contains("sport")) selector.sport = ports_from_json(json::array({object.at("sport")})).front();
+  if (object.contains("protocol")) selector.protocol = object.at("protocol").get<std::uint8_t>();
+  return selector;
 }
 
 json network_to_json(const host::Network& network) {
-  return {{"local", to_string(network.local)},     {"remote", to_string(network.remote)},
-          {"address", to_string(network.address)}, {"table", network.table},
-          {"rule_priority", network.priority},     {"default_route", network.default_route}};
+  json addresses = json::array();
+  for (const Ipv4 address : network.addresses) addresses.push_back(to_string(address));
+  json selectors = json::array();
+  for (const host::Selector& selector : network.selectors) selectors.push_back(selector_to_json(selector));
+  return {{"device", network.device},
+          {"tunnel", host::name(network.tunnel)},
+          {"local", to_string(network.local)},
+          {"remote", to_string(network.remote)},
+          {"addresses", std::move(addresses)},
+          {"selectors", std::move(selectors)},
+          {"table", network.table},
+          {"rule_priority", network.priority},
+          {"default_route", network.default_route}};
 }
 
-json lease_to_json(const Lease& lease) {
-  const host::Grant& grant = lease.grant;
-  return {{"client_id", number(grant.client)},
-          {"bind_id", number(grant.bind)},
-          {"address", to_string(grant.address)},
-          {"ports", runs_to_json(grant.ports)},
-          {"spis", runs_to_json(grant.spis)},
-          {"seconds", grant.lease.count()},
-          {"ends", lease.ends}};
+/// What all versions have in common.
+host::Network network_from_json(const json& object, const State& state) {
+  host::Network network;
+  network.device = state.device;
+  network.gateway = state.peer.gateway;
+  network.local = address_from_json(object.at("local"));
+  network.remote = address_from_json(object.at("remote"));
+  network.table = object.at("table").get<std::uint32_t>();
+  network.priority = object.at("rule_priority").get<std::uint32_t>();
+  network.default_route = object.at("default_route").get<bool>();
+  return network;
 }
 
-Lease lease_from_json(const json& object) {
-  Lease lease;
-  lease.grant.client = ClientId{object.at("client_id").get<std::uint32_t>()};
-  lease.grant.bind = BindId{object.at("bind_id").get<std::uint32_t>()};
-  lease.grant.address = address_from_json(object.at("address"));
-  lease.grant.ports = runs_from_json<Port>(object.at("ports"));
-  lease.grant.spis = runs_from_json<Spi>(object.at("spis"));
-  lease.grant.lease = LeaseTime(object.at("seconds").get<std::uint32_t>());
-  lease.ends = object.at("ends").get<std::int64_t>();
-  return lease;
+host::Network network_of_version_1(const json& object, const State& state) {
+  host::Network network = network_from_json(object, state);
+  const Ipv4 address = address_from_json(object.at("address"));
+  if (address != Ipv4{}) network.addresses = {address};
+  return network;
+}
+
+host::Network network_of_version_2(const json& object, const State& state) {
+  host::Network network = network_from_json(object, state);
+  network.device = object.at("device").get<std::string>();
+  const std::optional<TunnelType> tunnel = host::parse_tunnel(object.at("tunnel").get<std::string>());
+  if (!tunnel) throw std::invalid_argument("another type of tunnel");
+  network.tunnel = *tunnel;
+  for (const json& address : object.at("addresses")) network.addresses.push_back(address_from_json(address));
+  for (const json& selector : object.at("selectors")) network.selectors.push_back(selector_from_json(selector));
+  return network;
 }
 
 /// Throws what nlohmann/json throws, or std::invalid_argument.
 State state_from_json(const json& object) {
-  if (object.at("version").get<int>() != version) throw std::invalid_argument("another version");
+  const int found = object.at("version").get<int>();
+  if (found != 1 && found != version) throw std::invalid_argument("another version");
   State state;
   state.pid = object.at("pid").get<std::int64_t>();
   state.device = object.at("device").get<std::string>();
@@ -86,26 +92,11 @@ State state_from_json(const json& object) {
   state.peer.protocol = object.at("transport") == "udp" ? host::Protocol::udp : host::Protocol::tcp;
   state.strongswan = object.value("strongswan", "");
   for (const json& item : object.at("networks")) {
-    state.networks.push_back({state.device, state.peer.gateway, address_from_json(item.at("local")),
-                              address_from_json(item.at("remote")), address_from_json(item.at("address")),
-                              item.at("table").get<std::uint32_t>(), item.at("rule_priority").get<std::uint32_t>(),
-                              item.at("default_route").get<bool>()});
+    state.networks.push_back(found == 1 ? network_of_version_1(item, state) : network_of_version_2(item, state));
   }
   if (object.contains("lease")) state.lease = lease_from_json(object.at("lease"));
+  for (const json& item : object.value("further", json::array())) state.further.push_back(lease_from_json(item));
   return state;
-}
-
-template <typename Id>
-void put_runs(std::ostream& text, const char* name, const std::vector<Run<Id>>& runs, bool hexadecimal) {
-  if (runs.empty()) return;
-  text << ", " << name << ' ' << (hexadecimal ? std::hex : std::dec) << std::showbase;
-  const char* separator = "";
-  for (const Run<Id>& run : runs) {
-    text << separator << number(run.first);
-    if (run.count > 1) text << '-' << number(run.last());
-    separator = ",";
-  }
-  text << std::dec;
 }
 
 }  // namespace
@@ -122,22 +113,15 @@ json to_json(const State& state) {
               {"transport", state.peer.protocol == host::Protocol::udp ? "udp" : "tcp"},
               {"networks", std::move(networks)}};
   if (!state.strongswan.empty()) object["strongswan"] = state.strongswan;
-  if (state.lease) object["lease"] = lease_to_json(*state.lease);
+  if (!state.lease) return object;
+  object["lease"] = to_json(*state.lease);
+  object["further"] = json::array();
+  for (const Lease& lease : state.further) object["further"].push_back(to_json(lease));
   return object;
 }
 
 std::string describe(const State& state, std::int64_t left) {
-  std::ostringstream text;
-  const host::Grant& grant = state.lease->grant;
-  text << to_string(grant.address);
-  put_runs(text, "ports", grant.ports, false);
-  put_runs(text, "SPIs", grant.spis, true);
-  text << ", lease " << left << " s from " << to_string(state.peer.gateway);
-  return text.str();
-}
-
-std::int64_t unix_time() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return describe(state.lease->grant, left) + " from " + to_string(state.peer.gateway);
 }
 
 Result<void> write_state(const std::string& runtime_dir, const State& state) {

@@ -3,22 +3,23 @@
 // the kernel is touched, so that whoever finds it without a process can undo all of it.
 //
 // {
-//   "version": 1,
+//   "version": 2,
 //   "pid": 4711,
 //   "device": "rsip0",
 //   "phase": "starting" | "up",
 //   "gateway": "10.0.0.1", "gateway_port": 4555, "transport": "tcp" | "udp",
 //   "strongswan": "/etc/strongswan.d/rsip.conf",         absent without --strongswan
-//   "networks": [                                        what may be in the kernel; the last one is in force
-//     { "local": "10.0.0.11", "remote": "10.0.0.1", "address": "198.51.100.1",
+//   "networks": [                                        what may be in the kernel
+//     { "device": "rsip0", "tunnel": "ipip" | "gre", "local": "10.0.0.11", "remote": "10.0.0.1",
+//       "addresses": [ "198.51.100.1" ],
+//       "selectors": [ { "from": "198.51.100.1", "sport": { "first": 80, "last": 80 } },
+//                      { "from": "198.51.100.1", "protocol": 50 } ],
 //       "table": 4555, "rule_priority": 4555, "default_route": false } ],
-//   "lease": {                                           absent while starting
-//     "client_id": 7, "bind_id": 3, "address": "198.51.100.1",
-//     "ports": [ { "first": 40000, "last": 40007 } ],
-//     "spis": [ { "first": 268435472, "last": 268435487 } ],
-//     "seconds": 3600,                                   as granted
-//     "ends": 1795000000 }                               Unix time
+//   "lease": { ... },                                    the first one, see lease.hpp; absent while starting
+//   "further": [ { ... } ]                               the others
 // }
+//
+// Files of version 1 have networks with one "address" and neither "device" nor "tunnel" (IP-IP), and nothing further.
 //
 // `rsip up --json` prints the same object; `rsip status --json` adds "running" (true or false).
 #pragma once
@@ -30,14 +31,9 @@
 
 #include "host/network.hpp"
 #include "host/remedy.hpp"
-#include "host/session.hpp"
+#include "rsip/lease.hpp"
 
 namespace rsip::program {
-
-struct Lease {
-  host::Grant grant;
-  std::int64_t ends = 0;  ///< Unix time
-};
 
 struct State {
   std::int64_t pid = 0;
@@ -45,16 +41,15 @@ struct State {
   host::Peer peer;
   std::string strongswan;
   std::vector<host::Network> networks;
-  std::optional<Lease> lease;  ///< nothing while starting
+  std::optional<Lease> lease;  ///< the first one; nothing while starting
+  std::vector<Lease> further;
 };
 
 nlohmann::json to_json(const State& state);
 
-/// "198.51.100.1, ports 40000-40007, SPIs 0x10000010-0x1000001f, lease 3600 s from 10.0.0.1". `left` in seconds.
+/// The first lease: "198.51.100.1, ports 40000-40007, SPIs 0x10000010-0x1000001f, lease 3600 s from 10.0.0.1". `left`
+/// in seconds.
 std::string describe(const State& state, std::int64_t left);
-
-/// Now, in the terms of `Lease::ends`.
-std::int64_t unix_time();
 
 Result<void> write_state(const std::string& runtime_dir, const State& state);
 Result<void> remove_state(const std::string& runtime_dir, const std::string& device);

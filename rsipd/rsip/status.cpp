@@ -15,10 +15,24 @@ int fail(const Error& error) {
   return exit_code_of(error);
 }
 
+std::int64_t left_of(const Lease& lease) {
+  return std::max<std::int64_t>(0, lease.ends - unix_time());
+}
+
+/// A line for each lease but the first, "  binding 4, listen: 198.51.100.1, ports 80, lease 3600 s".
+std::string further_text(const State& state) {
+  std::string text;
+  for (const Lease& lease : state.further) {
+    text += "\n  binding " + std::to_string(number(lease.grant.bind)) + ", " + std::string(name(lease.grant.kind)) +
+            ": " + describe(lease.grant, left_of(lease));
+  }
+  return text;
+}
+
 std::string text_of(const Options& options, bool running, const std::optional<State>& state) {
   if (running && state && state->lease) {
-    const std::int64_t left = std::max<std::int64_t>(0, state->lease->ends - unix_time());
-    return options.device + ": up, " + describe(*state, left) + ", pid " + std::to_string(state->pid);
+    return options.device + ": up, " + describe(*state, left_of(*state->lease)) + ", pid " +
+           std::to_string(state->pid) + further_text(*state);
   }
   if (running) return options.device + (state ? ": starting" : ": ending");
   if (!state) return options.device + ": not running";

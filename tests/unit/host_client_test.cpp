@@ -69,7 +69,9 @@ struct Fixture {
 
   void create(Protocol protocol, std::uint16_t port) {
     Client::Events events{[this](const Grant& grant) { heard.push_back("granted " + to_string(grant.address)); },
-                          [this] { heard.emplace_back("extended"); }, [this] { heard.emplace_back("withdraw"); },
+                          [this](const Grant&) { heard.emplace_back("extended"); },
+                          [this] { heard.emplace_back("withdraw"); },
+                          [this](CommandId, const Outcome&) { heard.emplace_back("answered"); },
                           [this](const std::string& text) { heard.push_back("notice " + text); },
                           [this](const EndReason&, const std::string& text) {
                             heard.emplace_back("ended");

@@ -25,7 +25,14 @@ Ipv4 ip(const char* text) {
 }
 
 Network network(bool default_route) {
-  return {"rsip0", ip("10.0.0.1"), ip("10.0.0.11"), ip("10.0.0.1"), ip("198.51.100.1"), 4555, 4555, default_route};
+  Network network;
+  network.device = "rsip0";
+  network.gateway = ip("10.0.0.1");
+  network.local = ip("10.0.0.11");
+  network.remote = ip("10.0.0.1");
+  network.addresses = {ip("198.51.100.1")};
+  network.default_route = default_route;
+  return network;
 }
 
 std::vector<std::string> texts(const std::vector<Rule>& rules) {
@@ -82,7 +89,7 @@ TEST_CASE("network: another address changes one rule, another tunnel endpoint on
   const Network before = network(true);
   Network after = before;
   CHECK(rules_missing_in(after, before).empty());
-  after.address = ip("198.51.100.2");
+  after.addresses = {ip("198.51.100.2")};
   CHECK(texts(rules_missing_in(after, before)) == std::vector<std::string>{"rule 4555 from 198.51.100.1 lookup 4555"});
   CHECK(texts(rules_missing_in(before, after)) == std::vector<std::string>{"rule 4555 from 198.51.100.2 lookup 4555"});
   after = before;

@@ -160,7 +160,7 @@ TEST_CASE("session: registers, then asks for an address, ports and SPIs in one r
   CHECK(fixture.session.deadline() == TimePoint(1050s));
 }
 
-TEST_CASE("session: without ports it says 'don't need', without SPIs it asks for RSAP-IP") {
+TEST_CASE("session: without ports it says 'don't need', RSAP-IP is asked for without SPIs") {
   Fixture no_ports(Protocol::tcp, {.ports = 0, .spis = 4, .lease = LeaseTime(60)});
   no_ports.start();
   no_ports.register_ok();
@@ -169,7 +169,7 @@ TEST_CASE("session: without ports it says 'don't need', without SPIs it asks for
   CHECK(std::holds_alternative<wire::NoPorts>(ipsec.remote_ports));
   CHECK(ipsec.lease == LeaseTime(60));
 
-  Fixture no_spis(Protocol::tcp, {.ports = 2, .spis = 0, .lease = {}});
+  Fixture no_spis(Protocol::tcp, {.kind = Kind::rsap_ip, .ports = 2});
   no_spis.start();
   no_spis.register_ok();
   CHECK(no_spis.sent<wire::AssignRequestRsapIp>().local_ports == wire::Ports(wire::AnyPorts{2}));
@@ -318,12 +318,22 @@ TEST_CASE("session: a gateway that lost its state gets a new registration (RFC 3
   }
 }
 
-TEST_CASE("session: a wrong client or bind ID means the same loss of state") {
-  for (const ErrorCode code : {ErrorCode::bad_client_id, ErrorCode::bad_bind_id}) {
-    Fixture fixture;
-    fixture.lose_state(code);
-    CHECK(fixture.sent<wire::AssignRequestRsipsec>().spis == wire::Spis(spis));
-  }
+TEST_CASE("session: a wrong client ID means the same loss of state") {
+  Fixture fixture;
+  fixture.lose_state(ErrorCode::bad_client_id);
+  CHECK(fixture.sent<wire::AssignRequestRsipsec>().spis == wire::Spis(spis));
+}
+
+TEST_CASE("session: a wrong bind ID means that just the binding is lost") {
+  Fixture fixture;
+  fixture.up();
+  fixture.sleep();
+  fixture.receive(error(ErrorCode::bad_bind_id));
+  CHECK_FALSE(fixture.has<Withdraw>());
+  const auto again = fixture.sent<wire::AssignRequestRsipsec>();
+  CHECK(again.client == client);
+  CHECK(again.local == wire::Address(address));
+  CHECK(again.spis == wire::Spis(spis));
 }
 
 TEST_CASE("session: an unanswered renewal is repeated with growing pauses until the lease ends") {
@@ -480,7 +490,7 @@ TEST_CASE("session: a grant that cannot be used is given back (RFC 3103 section 
   }
   SUBCASE("a tunnel of another kind") {
     response.tunnel = wire::TunnelType::gre;
-    why = "a tunnel type other than IP-IP";
+    why = "a tunnel type other than ipip";
   }
   SUBCASE("one remote host only") {
     response.remote = *parse_ipv4("203.0.113.9");
@@ -528,7 +538,7 @@ TEST_CASE("session: stopped while it registers, it just ends") {
 }
 
 TEST_CASE("session: lists of ports and SPIs become runs") {
-  Fixture fixture(Protocol::tcp, {.ports = 4, .spis = 3, .lease = {}});
+  Fixture fixture(Protocol::tcp, {.ports = 4, .spis = 3});
   fixture.start();
   fixture.register_ok();
   wire::AssignResponseRsipsec response = Fixture::assigned();
@@ -542,7 +552,7 @@ TEST_CASE("session: lists of ports and SPIs become runs") {
   CHECK(grant.spis == std::vector<Run<Spi>>{{Spi{0x20}, 3}});
   // and back, when the same is asked for again
   const auto again =
-      std::get<wire::AssignRequestRsipsec>(assign_request(client, {.ports = 4, .spis = 3, .lease = {}}, &grant));
+      std::get<wire::AssignRequestRsipsec>(assign_request(client, {.ports = 4, .spis = 3}, &grant));
   CHECK(again.local_ports == wire::Ports(std::vector{Port{40000}, Port{40001}, Port{40003}, Port{40009}}));
   CHECK(again.spis == wire::Spis(Run<Spi>{Spi{0x20}, 3}));
 }
