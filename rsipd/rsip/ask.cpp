@@ -32,14 +32,15 @@ void print_binding(const Options& options, const Lease& lease) {
 }
 
 void print(const Options& options, const json& response) {
+  const json& answer = response.at(options.command == Command::query ? "places" : "binding");
   if (options.json) {
-    std::cout << response.dump() << '\n';
+    std::cout << answer.dump() << '\n';
   } else if (options.command == Command::query) {
-    for (const json& each : response.at("places")) {
+    for (const json& each : answer) {
       std::cout << each.at("place").get<std::string>() << ' ' << each.at("locality").get<std::string>() << '\n';
     }
   } else {
-    print_binding(options, lease_from_json(response.at("binding")));
+    print_binding(options, lease_from_json(answer));
   }
 }
 

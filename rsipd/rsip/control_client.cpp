@@ -18,13 +18,15 @@ namespace {
 // Longer than the gateway gets for the request, a renewal before it, and what else waits in front of it at most.
 constexpr std::chrono::seconds patience{60};
 
+/// Not what std::errc compares: asio's category does not map all of them.
+bool is(const std::error_code& error, int code) {
+  return error.category() == asio::error::get_system_category() && error.value() == code;
+}
+
 Error explain(const std::error_code& error, const std::string& device, const std::string& path) {
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::connection_refused) {
+  if (is(error, ENOENT) || is(error, ECONNREFUSED))
     return {ENOENT, "device " + device + " is not up", "'rsip up' first"};
-  }
-  if (error == std::errc::permission_denied || error == std::errc::operation_not_permitted) {
-    return {EACCES, "connect to " + path, "run rsip as root"};
-  }
+  if (is(error, EACCES) || is(error, EPERM)) return {EACCES, "connect to " + path, "run rsip as root"};
   if (error == asio::error::timed_out)
     return {ETIMEDOUT, "wait for the rsip that serves device " + device, "try again"};
   // It ended meanwhile, or has too many connections.

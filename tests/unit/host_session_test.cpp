@@ -1,143 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The host's state machine against answers that the test makes up, on a clock that the test turns.
-#include <doctest/doctest.h>
+// The host's state machine against answers that the test makes up, on a clock that the test turns: registration and the
+// first binding. Further ones are in host_bindings_test.cpp.
+#include "host_session_fixture.hpp"
 
-#include "host/session.hpp"
-#include "wire/codec.hpp"
-
-using namespace rsip;
-using namespace rsip::host;
-using namespace std::chrono_literals;
-using wire::ErrorCode;
-using wire::MessageType;
-
-namespace {
-
-constexpr ClientId client{7};
-constexpr BindId binding{3};
-const Ipv4 address = *parse_ipv4("198.51.100.1");
-const Run<Port> ports{Port{40000}, 8};
-const Run<Spi> spis{Spi{0x10000010}, 16};
-
-/// A session and what it did since last looked at.
-struct Fixture {
-  explicit Fixture(Protocol protocol = Protocol::tcp, Wish wish = {}) : session(protocol, wish, 0) {}
-
-  Session session;
-  TimePoint now = TimePoint(1000s);
-  Actions actions;
-
-  void did(Actions more) { actions = std::move(more); }
-  void start() { did(session.start(now)); }
-  void receive(const wire::Message& message) { did(session.received(wire::encode(message), now)); }
-  /// Goes to the next deadline.
-  void sleep() {
-    REQUIRE(session.deadline().has_value());
-    now = std::max(now, *session.deadline());
-    did(session.tick(now));
-  }
-
-  template <typename Kind>
-  const Kind* last() const {
-    const Kind* found = nullptr;
-    for (const Action& action : actions) {
-      if (const auto* one = std::get_if<Kind>(&action)) found = one;
-    }
-    return found;
-  }
-  template <typename Kind>
-  bool has() const {
-    return last<Kind>() != nullptr;
-  }
-  /// The one request sent.
-  template <typename Request>
-  Request sent() const {
-    const auto* transmit = last<Transmit>();
-    REQUIRE(transmit != nullptr);
-    const auto message = wire::decode(transmit->bytes);
-    REQUIRE(message.has_value());
-    REQUIRE(std::holds_alternative<Request>(*message));
-    return std::get<Request>(*message);
-  }
-  template <typename Reason>
-  Reason ended() const {
-    const auto* end = last<Ended>();
-    REQUIRE(end != nullptr);
-    REQUIRE(std::holds_alternative<Reason>(end->reason));
-    return std::get<Reason>(end->reason);
-  }
-
-  void register_ok(ClientId id = client) {
-    sent<wire::RegisterRequest>();
-    wire::RegisterResponse response;
-    response.client = id;
-    response.lease = LeaseTime(3600);
-    receive(response);
-  }
-  void up() {
-    start();
-    register_ok();
-    sent<wire::AssignRequestRsipsec>();
-    receive(assigned());
-    REQUIRE(has<Granted>());
-  }
-
-  /// Up, then the renewal gets `code`, then registered anew as client 8: the next request is sent.
-  void lose_state(ErrorCode code);
-
-  static wire::AssignResponseRsipsec assigned(ClientId id = client, BindId bind_id = binding) {
-    wire::AssignResponseRsipsec response;
-    response.client = id;
-    response.bind = bind_id;
-    response.local = address;
-    response.local_ports = ports;
-    response.remote = wire::AnyAddress{};
-    response.remote_ports = wire::AnyPorts{};
-    response.spis = spis;
-    response.lease = LeaseTime(100);
-    return response;
-  }
-};
-
-wire::ErrorResponse error(ErrorCode code, std::optional<ClientId> id = {}) {
-  wire::ErrorResponse response;
-  response.error = code;
-  response.client = id;
-  return response;
-}
-
-void Fixture::lose_state(ErrorCode code) {
-  up();
-  sleep();
-  receive(error(code));
-  CHECK_FALSE(has<Withdraw>());
-  CHECK(sent<wire::DeregisterRequest>().client == client);
-  receive(error(ErrorCode::register_first));
-  register_ok(ClientId{8});
-}
-
-wire::ExtendResponse extended(std::uint32_t seconds) {
-  wire::ExtendResponse response;
-  response.client = client;
-  response.bind = binding;
-  response.lease = LeaseTime(seconds);
-  return response;
-}
-
-template <typename Response>
-Response for_us() {
-  Response response;
-  response.client = client;
-  return response;
-}
-
-wire::FreeResponse freed(BindId id = binding) {
-  auto response = for_us<wire::FreeResponse>();
-  response.bind = id;
-  return response;
-}
-
-}  // namespace
+using namespace host_session;
 
 TEST_CASE("session: registers, then asks for an address, ports and SPIs in one request") {
   Fixture fixture;
@@ -551,8 +417,7 @@ TEST_CASE("session: lists of ports and SPIs become runs") {
   CHECK(grant.ports == std::vector<Run<Port>>{{Port{40000}, 2}, {Port{40003}, 1}, {Port{40009}, 1}});
   CHECK(grant.spis == std::vector<Run<Spi>>{{Spi{0x20}, 3}});
   // and back, when the same is asked for again
-  const auto again =
-      std::get<wire::AssignRequestRsipsec>(assign_request(client, {.ports = 4, .spis = 3}, &grant));
+  const auto again = std::get<wire::AssignRequestRsipsec>(assign_request(client, {.ports = 4, .spis = 3}, &grant));
   CHECK(again.local_ports == wire::Ports(std::vector{Port{40000}, Port{40001}, Port{40003}, Port{40009}}));
   CHECK(again.spis == wire::Spis(Run<Spi>{Spi{0x20}, 3}));
 }
