@@ -59,7 +59,7 @@ Result<Announcer> Announcer::open(std::vector<std::string> public_devices) {
 }
 
 Result<void> Announcer::announce(Ipv4 address, const Device& tunnel) {
-  const Result<std::optional<Route>> before = find_route(socket_, address);
+  const Result<std::optional<RoutingDecision>> before = routing_decision(socket_, address);
   if (!before) return tl::unexpected(before.error());
   if (*before && (*before)->type == RTN_LOCAL) return {};
   Result<void> done = add_route(address, tunnel);
@@ -78,7 +78,7 @@ Result<void> Announcer::add_route(Ipv4 address, const Device& tunnel) {
   // Neither NLM_F_EXCL nor NLM_F_APPEND: before other routes of this length and, as metric 0, of all metrics.
   netlink::Message message = route_message(RTM_NEWROUTE, NLM_F_CREATE, address, tunnel);
   if (Result<void> added = socket_.request(message, what); !added && added.error().code != EEXIST) return added;
-  const Result<std::optional<Route>> now = find_route(socket_, address);
+  const Result<std::optional<RoutingDecision>> now = routing_decision(socket_, address);
   if (!now) return tl::unexpected(now.error());
   if (*now && (*now)->device == tunnel.index) return {};
   return failure(0, what + ": another route is preferred",

@@ -43,27 +43,27 @@ Result<std::optional<Ipv4>> primary_address(netlink::Socket& socket, const Devic
   return found;
 }
 
-Result<std::optional<Route>> find_route(netlink::Socket& socket, Ipv4 address) {
+Result<std::optional<RoutingDecision>> routing_decision(netlink::Socket& socket, Ipv4 address) {
   netlink::Message message(RTM_GETROUTE, 0);
   rtmsg& header = message.header<rtmsg>();
   header.rtm_family = AF_INET;
   header.rtm_dst_len = 32;
   message.put_address(RTA_DST, address);
-  std::optional<Route> found;
+  std::optional<RoutingDecision> found;
   const Result<void> asked =
       socket.request(message, "look up the route to " + to_string(address), [&](const netlink::Reply& reply) {
         const auto* route = reply.header<rtmsg>();
         if (route == nullptr) return;
-        found = Route{route->rtm_type, reply.attributes(sizeof(rtmsg)).integer(RTA_OIF).value_or(0)};
+        found = RoutingDecision{route->rtm_type, reply.attributes(sizeof(rtmsg)).integer(RTA_OIF).value_or(0)};
       });
   if (asked) return found;
   switch (asked.error().code) {
     case EINVAL:
-      return Route{RTN_BLACKHOLE};
+      return RoutingDecision{RTN_BLACKHOLE};
     case EHOSTUNREACH:
-      return Route{RTN_UNREACHABLE};
+      return RoutingDecision{RTN_UNREACHABLE};
     case EACCES:
-      return Route{RTN_PROHIBIT};
+      return RoutingDecision{RTN_PROHIBIT};
     case ENETUNREACH:
       return std::nullopt;
     default:
@@ -72,7 +72,7 @@ Result<std::optional<Route>> find_route(netlink::Socket& socket, Ipv4 address) {
 }
 
 Result<bool> is_local_or_routed_here(netlink::Socket& socket, Ipv4 address) {
-  const Result<std::optional<Route>> route = find_route(socket, address);
+  const Result<std::optional<RoutingDecision>> route = routing_decision(socket, address);
   if (!route) return tl::unexpected(route.error());
   if (!*route) return false;
   const std::uint8_t type = (*route)->type;

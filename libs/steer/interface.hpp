@@ -25,13 +25,13 @@ Result<std::optional<Interface>> find_interface(netlink::Socket& socket, std::st
 Result<std::optional<Ipv4>> primary_address(netlink::Socket& socket, const Device& device);
 
 /// Where this machine would send a packet.
-struct Route {
+struct RoutingDecision {
   std::uint8_t type = 0;     ///< RTN_UNICAST, RTN_LOCAL, RTN_BLACKHOLE and so on
   std::uint32_t device = 0;  ///< interface index; 0 for RTN_BLACKHOLE and the like
 };
 
 /// Nothing where there is no route.
-Result<std::optional<Route>> find_route(netlink::Socket& socket, Ipv4 address);
+Result<std::optional<RoutingDecision>> routing_decision(netlink::Socket& socket, Ipv4 address);
 
 /// Whether packets to `address` end at this machine: it is one of its own, or a blackhole, unreachable or prohibit
 /// route covers it.

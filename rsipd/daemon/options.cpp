@@ -264,6 +264,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_seconds(app, "--idle-timeout", idle_timeout, 30, "When to close the TCP connection of a silent registered host");
   app.add_flag("--no-udp", no_udp, "Serve TCP only; requests over UDP are answered with USE_TCP");
   app.add_option("--queue", options.queue, "NFQUEUE for first IKE packets")->type_name("N")->capture_default_str();
+  app.add_option("--control", options.control, "Unix socket for rsipctl")->type_name("PATH")->capture_default_str();
   app.add_option_function<std::string>(
          "--on-exit",
          [&](const std::string& text) { options.on_exit = text == "remove" ? OnExit::remove : OnExit::keep; },

@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "control/commands.hpp"
 #include "server/use_tcp.hpp"
 #include "steer/ruleset.hpp"
 
@@ -30,12 +31,16 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
       LinuxRoutes::open(options.private_interfaces, options.public_interfaces);
   if (!routes) return problem(exit_kernel, routes.error());
   std::unique_ptr<Service> service(new Service(options, std::move(*kernel), std::move(*routes)));
-
+  Result<std::unique_ptr<resolve::Resolver>> resolver = resolve::Resolver::create(service->loop_, {});
+  if (!resolver) return problem(exit_failure, resolver.error());
+  service->resolver_ = std::move(*resolver);
   service->gateway_.set_authenticator(gateway::Authenticator(setup.keys, std::size_t{2} * options.lease.max_hosts));
 
   // The ports first: where another rsipd runs, its rules must stay as they are.
   if (const Result<void> done = service->listen(setup.endpoints); !done) return problem(exit_network, done.error());
   if (const Result<void> done = service->watch_queue(); !done) return problem(exit_network, done.error());
+  if (const Result<void> done = service->open_control(options.control); !done)
+    return problem(exit_network, done.error());
   if (const Result<void> done = service->kernel_->remove_all_tunnels(); !done)
     return problem(exit_kernel, done.error());
   if (const Result<void> done = steer::load(steer::skeleton_text(setup.skeleton)); !done) {
@@ -77,7 +82,21 @@ Result<void> Service::listen(const std::vector<server::Endpoint>& endpoints) {
 /// A host's turn. Others have theirs when this returns; this host when `reply` has been called.
 void Service::serve(const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
   if (!udp_ && peer.transport == gateway::Transport::udp) return reply(server::use_tcp(message));
-  reply(gateway_.handle(peer, message, lease::Clock::now()));
+  const std::optional<std::string> name = gateway_.name_to_resolve(peer, message);
+  if (!name) return answer(peer, message, {}, reply);
+  gateway::Bytes copy(message.begin(), message.end());
+  resolver_->resolve(*name, [this, peer, copy = std::move(copy), reply](const std::vector<Ipv4>& addresses) {
+    answer(peer, copy, addresses, reply);
+  });
+}
+
+void Service::answer(const gateway::Peer& peer, std::span<const std::uint8_t> message, std::span<const Ipv4> resolved,
+                     const server::Reply& reply) {
+  reply(gateway_.handle(peer, message, lease::Clock::now(), resolved));
+  after_changes();
+}
+
+void Service::after_changes() {
   send_unasked();
   wait_for_expiry();
   remove_tunnels_later();
@@ -98,6 +117,17 @@ void Service::remove_tunnels_later() {
     gateway_.remove_idle_tunnel();
     remove_tunnels_later();
   });
+}
+
+Result<void> Service::open_control(const std::string& path) {
+  auto opened = control::ControlServer::open(loop_, path, [this](const nlohmann::json& request) {
+    nlohmann::json done = control::obey(gateway_, request, lease::Clock::now());
+    after_changes();
+    return done;
+  });
+  if (!opened) return tl::unexpected(opened.error());
+  control_ = std::move(*opened);
+  return {};
 }
 
 Result<void> Service::watch_queue() {
@@ -144,10 +174,8 @@ void Service::wait_for_expiry() {
   expiry_.async_wait([this](asio::error_code code) {
     if (code) return;
     gateway_.expire(lease::Clock::now());
-    send_unasked();
-    remove_tunnels_later();
     expiry_at_.reset();
-    wait_for_expiry();
+    after_changes();
   });
 }
 

@@ -9,11 +9,13 @@
 #include <optional>
 #include <vector>
 
+#include "control/control_server.hpp"
 #include "daemon/linux_kernel.hpp"
 #include "daemon/linux_routes.hpp"
 #include "daemon/options.hpp"
 #include "daemon/startup.hpp"
 #include "gateway/gateway.hpp"
+#include "resolve/resolver.hpp"
 #include "server/server.hpp"
 #include "steer/queue.hpp"
 
@@ -37,6 +39,10 @@ class Service {
 
   Result<void> listen(const std::vector<server::Endpoint>& endpoints);
   void serve(const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply);
+  void answer(const gateway::Peer& peer, std::span<const std::uint8_t> message, std::span<const Ipv4> resolved,
+              const server::Reply& reply);
+  void after_changes();
+  Result<void> open_control(const std::string& path);
   Result<void> watch_queue();
   void wait_for_queue();
   void wait_for_signal();
@@ -63,6 +69,8 @@ class Service {
   bool removing_ = false;  ///< the removal timer runs
   asio::posix::stream_descriptor queue_ready_{loop_};
   server::Server server_;
+  std::unique_ptr<resolve::Resolver> resolver_;
+  std::shared_ptr<control::ControlServer> control_;
 };
 
 }  // namespace rsip
