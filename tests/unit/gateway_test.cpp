@@ -251,6 +251,7 @@ TEST_CASE("leases expire, and take their device with them") {
   realm.now += 1s;
   CHECK(realm.gateway->next_expiry() == realm.now);
   realm.gateway->expire(realm.now);
+  realm.remove_idle_tunnels();
   CHECK(realm.kernel.tunnels.empty());
   realm.now += 200s;
   realm.gateway->expire(realm.now);
