@@ -88,7 +88,7 @@ class Link {
   steer::Route route_to(Ipv4 address) const {
     const Inside inside(gateway_);
     netlink::Socket socket = rtnetlink();
-    const Result<std::optional<steer::Route>> found = steer::find_route(socket, address);
+    const Result<std::optional<steer::RoutingDecision>> found = steer::routing_decision(socket, address);
     REQUIRE(found);
     return found->value_or(steer::Route{});
   }

@@ -44,7 +44,9 @@ TEST_CASE("connections of all hosts are bounded: further ones are closed") {
 }
 
 TEST_CASE("hosts that may not register share the connections of one host") {
-  Realm realm({}, {.allow = {}, .deny = {{Ipv4{address(64).value}, 26}}, .ipsec_allow = {}});
+  gateway::Policy policy;
+  policy.deny = {{Ipv4{address(64).value}, 26}};
+  Realm realm({}, policy);
   std::vector<std::unique_ptr<Stream>> denied;
   for (std::uint8_t host = 64; host < 94; ++host) denied.push_back(std::make_unique<Stream>(address(host)));
   Stream allowed(address(11));
