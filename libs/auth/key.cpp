@@ -39,6 +39,7 @@ std::optional<std::vector<std::uint8_t>> read_bytes(std::string_view text) {
 }  // namespace
 
 std::optional<Key> parse_key(std::string_view text) {
+  if (text.size() < Key::least_size) return std::nullopt;  // no way of writing is shorter than the key
   std::optional<std::vector<std::uint8_t>> bytes = read_bytes(text);
   if (!bytes || bytes->size() < Key::least_size) return std::nullopt;
   return Key{*std::move(bytes)};
