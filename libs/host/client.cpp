@@ -41,7 +41,7 @@ void Client::command(Command command) {
 }
 
 std::string Client::explain(const Failure& failure) const {
-  return explain_failure(failure, settings_.peer, transport_->complaint());
+  return explain_failure(failure, settings_.peer, complaint());
 }
 
 void Client::act(const Actions& actions) {
@@ -54,8 +54,15 @@ void Client::act(const Actions& actions) {
 }
 
 void Client::received(std::span<const std::uint8_t> bytes) {
-  if (settings_.authentication && !settings_.authentication->accepts(bytes)) return;
+  ignored_ = settings_.authentication && !settings_.authentication->accepts(bytes);
+  if (ignored_) return;
   act(session_.received(bytes, BootClock::now()));
+}
+
+std::string Client::complaint() const {
+  if (!ignored_) return transport_->complaint();
+  return "what came was not authenticated: does the gateway have the same key for " + to_string(settings_.local) +
+         ", and the same time?";
 }
 
 void Client::act(const Transmit& transmit) {
@@ -63,13 +70,13 @@ void Client::act(const Transmit& transmit) {
 }
 
 void Client::act(const Notice& notice) {
-  const std::string& complaint = transport_->complaint();
-  events_.notice(complaint.empty() ? notice.text : notice.text + " (" + complaint + ")");
+  const std::string reason = complaint();
+  events_.notice(reason.empty() ? notice.text : notice.text + " (" + reason + ")");
 }
 
 void Client::act(const Ended& ended) {
   transport_->disconnect();
-  events_.ended(ended.reason, host::explain(ended.reason, settings_.peer, transport_->complaint()));
+  events_.ended(ended.reason, host::explain(ended.reason, settings_.peer, complaint()));
 }
 
 }  // namespace rsip::host

@@ -52,6 +52,8 @@ class Client {
   void act(const Actions& actions);
   /// The only ways in and out, so that all that is sent is sealed, and nothing else is heard.
   void received(std::span<const std::uint8_t> bytes);
+  /// What may be the reason where no answer came; empty where nothing is known.
+  std::string complaint() const;
   void act(const Transmit& transmit);
   void act(const Disconnect&) { transport_->disconnect(); }
   void act(const Granted& granted) { events_.granted(granted.grant); }
@@ -65,6 +67,7 @@ class Client {
   Events events_;
   Session session_;
   std::unique_ptr<Transport> transport_;
+  bool ignored_ = false;  ///< what came last was not authenticated
   std::unique_ptr<BootTimer> timer_;
 };
 

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <random>
 
+#include "auth/host_end.hpp"
+#include "auth/key_file.hpp"
 #include "host/atomic_file.hpp"
 #include "rsip/leftovers.hpp"
 
@@ -20,6 +22,12 @@ namespace {
 double random_spread() {
   std::random_device device;
   return std::uniform_real_distribution<double>(0, 1)(device);
+}
+
+host::Authentication authentication(const auth::Key& key, const auth::Ends& ends) {
+  const auto end = std::make_shared<auth::HostEnd>(key, ends);
+  return {[end](std::span<const std::uint8_t> message) { return end->seal_request(message, auth::stamp_now()); },
+          [end](std::span<const std::uint8_t> message) { return end->accepts(message, auth::stamp_now()); }};
 }
 
 /// The caller has its answer: from here on nobody's terminal matters. The working directory must not keep a mount busy.
@@ -106,7 +114,12 @@ Result<void> Instance::refuse_second_registration() {
 }
 
 Result<void> Instance::make_client() {
-  const host::Client::Settings settings{options_.up.peer, base_.local, options_.up.wish, random_spread()};
+  host::Client::Settings settings{options_.up.peer, base_.local, options_.up.wish, random_spread()};
+  if (!options_.up.psk_file.empty()) {
+    const Result<auth::Key> key = auth::read_key(options_.up.psk_file);
+    if (!key) return tl::unexpected(key.error());
+    settings.authentication = authentication(*key, {base_.local, options_.up.peer.gateway});
+  }
   host::Client::Events events{[this](const host::Grant& grant) { granted(grant); },
                               [this](const host::Grant& grant) { extended(grant); },
                               [this] { withdraw(); },

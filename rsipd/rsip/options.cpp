@@ -25,6 +25,7 @@ struct Flags {
   bool udp = false;
   std::string ike_port = "assigned";
   std::string strongswan;
+  std::string psk_file;
   std::uint32_t table = host::default_table;
   std::uint32_t rule_priority = host::default_priority;
   bool default_route = false;
@@ -90,6 +91,8 @@ void add_up(CLI::App& up, Flags& flags) {
       ->default_str("assigned");
   up.add_option("--strongswan", flags.strongswan, "Write the lease as a snippet for strongswan.conf")
       ->type_name("FILE");
+  up.add_option("--psk-file", flags.psk_file, "File with the key that this host and the gateway share")
+      ->type_name("FILE");
   up.add_flag("--default-route", flags.default_route, "Send all of this host's traffic through the tunnel");
   up.add_option("--table", flags.table, "Routing table of the tunnel, one per device; a second tunnel takes the next")
       ->check(unnamed(CLI::Range(std::uint32_t{1}, UINT32_MAX)))
@@ -146,6 +149,7 @@ Options options_of(const Flags& flags, Command command) {
   up.wish = wish_of(flags.up);
   up.ike_port = flags.ike_port == "500" ? host::IkePort::well_known : host::IkePort::assigned;
   if (!flags.strongswan.empty()) up.strongswan = std::filesystem::absolute(flags.strongswan).string();
+  up.psk_file = flags.psk_file;
   up.table = flags.table;
   up.rule_priority = flags.rule_priority;
   up.default_route = flags.default_route;

@@ -23,6 +23,7 @@ struct UpOptions {
   host::Wish wish;
   host::IkePort ike_port = host::IkePort::assigned;
   std::string strongswan;  ///< absolute path; empty: no snippet
+  std::string psk_file;    ///< empty: no authentication
   std::uint32_t table = host::default_table;
   std::uint32_t rule_priority = host::default_priority;
   bool default_route = false;

@@ -9,6 +9,7 @@
 #include <asio/read.hpp>
 #include <asio/write.hpp>
 
+#include "auth/host_end.hpp"
 #include "host/client.hpp"
 #include "wire/codec.hpp"
 
@@ -66,6 +67,7 @@ struct Fixture {
   std::unique_ptr<Client> client;
   std::vector<std::string> heard;
   std::string last_text;
+  std::optional<Authentication> authentication;
 
   void create(Protocol protocol, std::uint16_t port) {
     Client::Events events{[this](const Grant& grant) { heard.push_back("granted " + to_string(grant.address)); },
@@ -78,7 +80,7 @@ struct Fixture {
                             last_text = text;
                             io.stop();
                           }};
-    auto created = Client::create(io, {{loopback, port, protocol}, loopback, {}, 0}, std::move(events));
+    auto created = Client::create(io, {{loopback, port, protocol}, loopback, {}, 0, authentication}, std::move(events));
     REQUIRE(created.has_value());
     client = std::move(*created);
     client->start();
@@ -113,9 +115,11 @@ struct UdpGateway {
   void answer(const std::vector<std::uint8_t>& bytes) {
     const auto message = wire::decode(bytes);
     REQUIRE(message.has_value());
-    socket.send_to(asio::buffer(encoded_answer(*message)), peer);
+    const std::vector<std::uint8_t> reply = encoded_answer(*message);
+    socket.send_to(asio::buffer(seal ? seal(bytes, reply) : reply), peer);
   }
 
+  std::function<std::vector<std::uint8_t>(const std::vector<std::uint8_t>&, const std::vector<std::uint8_t>&)> seal;
   udp::socket socket;
   udp::endpoint peer;
   std::array<std::uint8_t, 2048> buffer{};
@@ -279,4 +283,29 @@ TEST_CASE("client over TCP: something that is not RSIP") {
   fixture.create(Protocol::tcp, gateway.port());
   REQUIRE(fixture.until("ended"));
   CHECK(fixture.last_text.find("something other than RSIP") != std::string::npos);
+}
+
+TEST_CASE("client with a key: all it sends is sealed, and what is not from the gateway is ignored") {
+  const auth::Key key = *auth::parse_key("a secret of two ends");
+  const auth::Ends ends{loopback, loopback};
+  Fixture fixture;
+  UdpGateway gateway(fixture.io);
+  const auto end = std::make_shared<auth::HostEnd>(key, ends);
+  fixture.authentication = {
+      [end](std::span<const std::uint8_t> bytes) { return end->seal_request(bytes, auth::stamp_now()); },
+      [end](std::span<const std::uint8_t> bytes) { return end->accepts(bytes, auth::stamp_now()); }};
+  SUBCASE("the gateway has it too") {
+    gateway.seal = [&](const std::vector<std::uint8_t>& request, const std::vector<std::uint8_t>& answer) {
+      const std::optional<auth::Stamp> stamp = auth::verify(request, auth::Kind::request, ends, key);
+      REQUIRE(stamp);
+      return auth::seal(answer, auth::Kind::answer, ends, *stamp, key);
+    };
+    fixture.create(Protocol::udp, gateway.port());
+    CHECK(fixture.until("granted 198.51.100.1"));
+  }
+  SUBCASE("it has not") {
+    fixture.create(Protocol::udp, gateway.port());
+    CHECK(fixture.until("ended"));
+    CHECK(fixture.last_text.find("what came was not authenticated") != std::string::npos);
+  }
 }
