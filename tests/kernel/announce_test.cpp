@@ -85,12 +85,12 @@ class Link {
   }
 
   /// A type of route and an interface index; a type of 0 where there is no route.
-  steer::Route route_to(Ipv4 address) const {
+  steer::RoutingDecision route_to(Ipv4 address) const {
     const Inside inside(gateway_);
     netlink::Socket socket = rtnetlink();
     const Result<std::optional<steer::RoutingDecision>> found = steer::routing_decision(socket, address);
     REQUIRE(found);
-    return found->value_or(steer::Route{});
+    return found->value_or(steer::RoutingDecision{});
   }
 
   void request(netlink::Message& message) const {
