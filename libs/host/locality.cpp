@@ -101,6 +101,7 @@ std::vector<Located> located(const std::vector<Place>& asked, const std::vector<
   }
   if (asked.empty()) return known;
   std::vector<Located> places;
+  places.reserve(asked.size());
   for (const Place& place : asked) places.push_back({place, locate(place, known)});
   return places;
 }

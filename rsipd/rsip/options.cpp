@@ -115,7 +115,7 @@ void add_up(CLI::App& up, Flags& flags) {
 std::string contradiction(const Flags& flags, Command command) {
   if (command == Command::assign) return contradiction(flags.assign);
   if (command != Command::up) return {};
-  if (const std::string wrong = contradiction(flags.up); !wrong.empty()) return wrong;
+  if (std::string wrong = contradiction(flags.up); !wrong.empty()) return wrong;
   const host::Wish wish = wish_of(flags.up);
   if (!flags.strongswan.empty() && wish.kind == host::Kind::rsa_ip) {
     return "--strongswan is not needed with --method rsa-ip: charon may use any port and SPI";
