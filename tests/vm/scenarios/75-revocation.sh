@@ -16,7 +16,7 @@ down() { ! ip -n "$1" link show rsip0; }
 check "the operator revokes x1's second lease" revoke 10.0.0.11 --bind "$(jq -r .bind_id < "$work/x1/assign.json")"
 one_binding() { [ "$(on n "$build/rsipd/rsipctl" bindings --host 10.0.0.11 --json | jq length)" = 1 ]; }
 check "n has one of x1's left" one_binding
-x1_has_one() { [ "$(host_status x1 | jq '.bindings | length')" = 0 ]; }
+x1_has_one() { [ "$(host_status x1 | jq '.further | length')" = 0 ]; }
 check "so does x1" wait_for 5 x1_has_one
 check "the operator revokes x2" revoke 10.0.0.12
 check "nothing of x2 is left in n" gone 10.0.0.12
