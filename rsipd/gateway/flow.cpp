@@ -59,8 +59,8 @@ tl::expected<std::vector<Remote>, ErrorCode> remotes_of(const RemoteParameters& 
 
 RemoteParameters granted_remote(const RemoteParameters& requested, RemotePolicy remote) {
   // 'Don't need' is repeated in any case (RFC 3104 section 6.2).
-  const bool no_ports = std::holds_alternative<wire::NoPorts>(requested.ports);
-  const wire::Ports any = no_ports ? requested.ports : wire::Ports(wire::AnyPorts{1});
+  wire::Ports any = wire::AnyPorts{1};
+  if (std::holds_alternative<wire::NoPorts>(requested.ports)) any = wire::NoPorts{};
   switch (remote) {
     case RemotePolicy::none:
       return {wire::AnyAddress{}, any};

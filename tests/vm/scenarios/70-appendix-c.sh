@@ -15,7 +15,7 @@ conversation() {
 }
 
 # reads NAME < EXPECTED: whether that is what passed
-reads() { diff -u - "$work/$1.txt" > "$work/$1.log"; }
+reads() { diff -u - "$work/$1.txt"; }
 
 # 16.1: RSAP-IP, local macro-flow policy, no remote policy. Where the RFC's gateway takes back bind 2 by itself, ours does
 # so at the end of a lease.

@@ -14,7 +14,7 @@ check "which it is told" grep -q LOCAL_ADDR_UNAVAILABLE "$work/x2/up.log"
 
 check "x1 pings y" on x1 ping -q -c 2 -W 5 -I "$whole" "$Yb"
 check "y pings x1, for whose address n answers on the link" on y ping -q -c 2 -W 5 "$whole"
-check_equal "y has it from n" "$(on n cat /sys/class/net/wan/address)" \
+check_equal "y has it from n" "$(ip -n n -json link show wan | jq -r '.[].address')" \
   "$(ip -n y -json neigh show "$whole" | jq -r '.[].lladdr')"
 x1_fetches() { on x1 curl -sS --max-time 10 --interface "$whole" "http://$Yb/" | grep -q "hello from y"; }
 check "x1 speaks TCP to y, from any port" x1_fetches

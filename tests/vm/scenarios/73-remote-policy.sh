@@ -36,14 +36,14 @@ check_equal "n let nothing of it out" "0 0" "$(packets wire "src portrange $(loc
   wire "src portrange $(local_ports x2) and dst port 81")"
 
 # inbound: from y's addresses and ports to the leased ports
+# sent_into NODE: packets that have entered the tunnel to it
+sent_into() { ip -n n -s -json link show "$(tunnel_of "10.0.0.1${1#x}")" | jq '.[].stats64.tx.packets'; }
 # arrives NODE FROM FROM-PORT: whether a datagram from y reaches the tunnel of NODE
 arrives() {
-  local port tunnel before
-  port=$(last_port "$1")
-  tunnel=$(tunnel_of "10.0.0.1${1#x}")
-  before=$(on n cat "/sys/class/net/$tunnel/statistics/tx_packets")
-  bytes feed | on y socat -u - "UDP4-SENDTO:$Nb:$port,bind=$2:$3"
-  entered() { [ "$(on n cat "/sys/class/net/$tunnel/statistics/tx_packets")" -gt "$before" ]; }
+  local node=$1 before
+  before=$(sent_into "$node")
+  bytes feed | on y socat -u - "UDP4-SENDTO:$Nb:$(last_port "$node"),bind=$2:$3"
+  entered() { [ "$(sent_into "$node")" -gt "$before" ]; }
   wait_for 2 entered
 }
 check "y reaches x1" arrives x1 "$Yb" 4000
