@@ -259,7 +259,8 @@ Result<void> Gateway::end_registration(const lease::Registration& registration, 
   const ClientId client = registration.client;
   leases_.deregister(host, now);
   sessions_.end(host, client);
-  for (const auto& [bind, binding] : bindings) clear_up(host, binding);
+  for (const auto& [bind, binding] : bindings) release_address(host, binding);
+  for (const auto& [bind, binding] : bindings) release_tunnel(host, binding);
   return {};
 }
 
@@ -302,22 +303,32 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::QueryRequest& requ
 }
 
 void Gateway::clear_up(Ipv4 host, const lease::Binding& ended) {
+  release_address(host, ended);
+  release_tunnel(host, ended);
+}
+
+bool Gateway::needed(Ipv4 host, const std::function<bool(const lease::Binding&)>& needs_it) const {
   const lease::Registration* registration = leases_.find(host);
-  const auto shared = [registration](auto needs_too) {
-    return registration != nullptr &&
-           std::ranges::any_of(registration->bindings, [&](const auto& entry) { return needs_too(entry.second); });
-  };
+  return registration != nullptr &&
+         std::ranges::any_of(registration->bindings, [&](const auto& entry) { return needs_it(entry.second); });
+}
+
+void Gateway::release_address(Ipv4 host, const lease::Binding& ended) {
   const TunnelDevice* tunnel = tunnels_.find(host, ended.tunnel);
-  if (ended.kind == lease::Kind::rsa_ip && tunnel != nullptr && !shared([&ended](const lease::Binding& other) {
+  if (ended.kind != lease::Kind::rsa_ip || tunnel == nullptr) return;
+  if (needed(host, [&ended](const lease::Binding& other) {
         return other.kind == lease::Kind::rsa_ip && other.address == ended.address;
       })) {
-    if (const Result<void> done = kernel_.withdraw(ended.address, tunnel->device); !done) {
-      spdlog::error("{}", done.error().text());
-    }
+    return;
   }
-  if (!shared([&ended](const lease::Binding& other) { return other.tunnel == ended.tunnel; })) {
-    tunnels_.retire(host, ended.tunnel);
+  if (const Result<void> done = kernel_.withdraw(ended.address, tunnel->device); !done) {
+    spdlog::error("{}", done.error().text());
   }
+}
+
+void Gateway::release_tunnel(Ipv4 host, const lease::Binding& ended) {
+  if (needed(host, [&ended](const lease::Binding& other) { return other.tunnel == ended.tunnel; })) return;
+  tunnels_.retire(host, ended.tunnel);
 }
 
 void Gateway::tell(Ipv4 host, wire::Message message) {
@@ -364,13 +375,17 @@ steer::Verdict Gateway::judge_ike(std::uint32_t ifindex, std::span<const std::ui
 }
 
 void Gateway::expire(lease::Time now) {
-  for (const lease::LeaseTable::Ended& ended : leases_.expire(now)) {
+  const std::vector<lease::LeaseTable::Ended> all = leases_.expire(now);
+  for (const lease::LeaseTable::Ended& ended : all) {
+    if (ended.binding) release_address(ended.host, *ended.binding);
+  }
+  for (const lease::LeaseTable::Ended& ended : all) {
     if (ended.binding) {
       wire::FreeResponse over;
       over.client = ended.client;
       over.bind = ended.binding->id;
       tell(ended.host, over);
-      clear_up(ended.host, *ended.binding);
+      release_tunnel(ended.host, *ended.binding);
       spdlog::info("expired host={} client={} bind={}", to_string(ended.host), number(ended.client),
                    number(ended.binding->id));
     } else {

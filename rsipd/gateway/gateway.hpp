@@ -5,6 +5,7 @@
 // before, and the host is told INTERNAL_SERVER_ERROR.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,6 +64,7 @@ class Gateway {
   /// Tells all hosts that nothing of theirs holds any more (RFC 3103 section 9.5.3). What is in the kernel stays.
   void dismiss_all();
   std::optional<lease::Time> next_expiry() const { return leases_.next_expiry(); }
+  const lease::LeaseTable& leases() const { return leases_; }
 
   /// Removes one of the tunnel devices that no binding needs any more. Slow (the kernel waits for packets under way),
   /// so it is called when answers have left, and not for many at once.
@@ -119,8 +121,12 @@ class Gateway {
   Result<void> end_binding(const lease::Registration& registration, const lease::Binding& binding, lease::Time now);
   Result<void> end_registration(const lease::Registration& registration, lease::Time now);
   /// A binding is out of the kernel's tables and out of the lease table: so are its route and its tunnel, where no
-  /// other binding needs them.
+  /// other binding needs them. Where several end at once, all addresses go before the first tunnel, which some of them
+  /// may be routed into.
   void clear_up(Ipv4 host, const lease::Binding& ended);
+  void release_address(Ipv4 host, const lease::Binding& ended);
+  void release_tunnel(Ipv4 host, const lease::Binding& ended);
+  bool needed(Ipv4 host, const std::function<bool(const lease::Binding&)>& needs_it) const;
   void tell(Ipv4 host, wire::Message message);
 
   Policy policy_;

@@ -73,6 +73,23 @@ TEST_CASE("RSA-IP: a whole address, steered by address and announced") {
   CHECK(realm.kernel.tunnels.empty());
 }
 
+TEST_CASE("RSA-IP: an address is withdrawn when bindings that share its tunnel end with it") {
+  Realm realm({}, with_whole({w1}));
+  const ClientId first = realm.enroll(x1);
+  realm.ask<wire::AssignResponseRsapIp>(x1, rsap(first, wire::AnyPorts{1}));
+  realm.ask<wire::AssignResponseRsaIp>(x1, rsa(first));
+  realm.ask<wire::DeregisterResponse>(x1, deregister(first));
+  CHECK(realm.kernel.announced.empty());
+
+  realm.now += 120s;
+  const ClientId second = realm.enroll(x1);
+  realm.ask<wire::AssignResponseRsapIp>(x1, rsap(second, wire::AnyPorts{1}));
+  realm.ask<wire::AssignResponseRsaIp>(x1, rsa(second));
+  realm.now += 101s;
+  realm.gateway->expire(realm.now);
+  CHECK(realm.kernel.announced.empty());
+}
+
 TEST_CASE("RSA-IP: the errors of RFC 3103 section 9.6.3") {
   Realm realm({}, with_whole({w1, w2}));
   const ClientId one = realm.enroll(x1);
