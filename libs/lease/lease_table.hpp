@@ -90,6 +90,10 @@ class LeaseTable {
   /// When there is something to expire next.
   std::optional<Time> next_expiry() const;
 
+  // Who has what, for tests that add up.
+  const std::vector<PublicAddress>& addresses() const { return addresses_; }
+  const WholeAddresses& whole_addresses() const { return whole_; }
+
  private:
   /// Bindings before their registration where both end at the same time: BindId{0} is the registration's.
   struct Due {

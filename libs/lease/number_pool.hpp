@@ -45,9 +45,11 @@ class NumberPool {
   bool in_range(Interval interval) const;
   std::uint64_t free() const { return free_; }
 
- private:
   using ByStart = std::map<std::uint32_t, std::uint32_t>;  ///< first -> count
+  /// The free numbers, for tests that add up: maximal intervals, so no two of them touch.
+  const ByStart& intervals() const { return by_start_; }
 
+ private:
   void insert(Interval interval);
   void erase(ByStart::iterator position);
   void cut(ByStart::iterator from, Interval wanted);

@@ -59,14 +59,20 @@ class PublicAddress {
   /// Cookies in use on this address. RFC 3104 section 6.1: unique per address.
   std::unordered_map<Cookie, CookieOwner>& cookies() { return cookies_; }
 
- private:
   enum class Kind { port, spi };
   struct Resting {
     Time until;
     Kind kind;
     Interval interval;
   };
+  // For tests that add up. A rest that is over counts as resting until somebody takes a number.
+  const NumberPool& free_ports() const { return ports_; }
+  const std::optional<NumberPool>& free_listen_ports() const { return listen_ports_; }
+  const NumberPool& free_spis() const { return spis_; }
+  const std::deque<Resting>& resting() const { return resting_; }
+  const std::unordered_map<Cookie, CookieOwner>& cookies() const { return cookies_; }
 
+ private:
   void wake(Time now);
   NumberPool* pool_of(Run<Port> run, bool listen);
   void release(Run<Port> run);
