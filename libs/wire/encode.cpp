@@ -30,7 +30,7 @@ class Encoder {
   template <typename... T>
   void optional(const std::optional<T>&... values) {
     const auto write = [this](const auto& value) {
-      if (value) parameter(*value);
+      if (value) this->parameter(*value);
     };
     (write(values), ...);
   }
@@ -38,7 +38,7 @@ class Encoder {
   template <typename... T>
   void repeated(const std::vector<T>&... lists) {
     const auto write = [this](const auto& list) {
-      for (const auto& value : list) parameter(value);
+      for (const auto& value : list) this->parameter(value);
     };
     (write(lists), ...);
   }

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "gateway/gateway.hpp"
+#include "ike_packet.hpp"
 #include "memory_kernel.hpp"
 #include "wire/codec.hpp"
 
@@ -104,17 +105,7 @@ inline wire::DeregisterRequest deregister(ClientId client) {
 /// The first IKE packet from port 500 with this initiator cookie.
 inline std::vector<std::uint8_t> ike(Ipv4 source, std::uint64_t cookie, std::uint16_t port = 500,
                                      Ipv4 destination = {}) {
-  std::vector<std::uint8_t> packet(20 + 8 + 28);
-  packet[0] = 0x45;
-  packet[9] = 17;
-  for (int i = 0; i < 4; ++i) packet[12 + i] = static_cast<std::uint8_t>(source.value >> (24 - 8 * i));
-  for (int i = 0; i < 4; ++i) packet[16 + i] = static_cast<std::uint8_t>(destination.value >> (24 - 8 * i));
-  packet[20] = static_cast<std::uint8_t>(port >> 8);
-  packet[21] = static_cast<std::uint8_t>(port);
-  for (int i = 0; i < 8; ++i) packet[28 + i] = static_cast<std::uint8_t>(cookie >> (56 - 8 * i));
-  packet[45] = 0x20;
-  packet[55] = 28;
-  return packet;
+  return ike_packet(source, destination, Cookie{cookie}, port);
 }
 
 }  // namespace rsip::test

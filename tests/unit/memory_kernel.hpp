@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace rsip::test {
 /// and far end are there once. Elements do not time out.
 class MemoryKernel : public gateway::Kernel {
  public:
-  using Key = std::tuple<steer::Family, std::string, std::vector<std::uint8_t>>;
+  using Key = std::tuple<steer::Family, std::string_view, std::vector<std::uint8_t>>;
 
   Result<steer::Device> add_tunnel(const Tunnel& tunnel) override {
     if (fail_tunnels) return failure(ENOMEM, "add tunnel");
@@ -46,12 +47,15 @@ class MemoryKernel : public gateway::Kernel {
   Result<void> commit(const steer::Transaction& changes) override {
     ++commits;
     if (fail_commits) return failure(ENOENT, "commit");
-    std::map<Key, steer::Element> next = elements;
-    for (const steer::Element& element : changes.removals()) next.erase(key(element));
+    std::set<Key> removed;
+    std::set<Key> added;
+    for (const steer::Element& element : changes.removals()) removed.insert(key(element));
     for (const steer::Element& element : changes.additions()) {
-      if (!next.emplace(key(element), element).second) return failure(EEXIST, "add " + steer::to_string(element));
+      const bool is_there = elements.contains(key(element)) && !removed.contains(key(element));
+      if (is_there || !added.insert(key(element)).second) return failure(EEXIST, "add " + steer::to_string(element));
     }
-    elements = std::move(next);
+    for (const Key& key : removed) elements.erase(key);
+    for (const steer::Element& element : changes.additions()) elements.emplace(key(element), element);
     return {};
   }
 
