@@ -1,0 +1,678 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "model.hpp"
+
+#include <algorithm>
+
+#include "gateway/assignment.hpp"
+#include "hex.hpp"
+#include "ike/packet.hpp"
+#include "wire/codec.hpp"
+
+namespace rsip::test {
+
+using gateway::Bytes;
+using gateway::Peer;
+using gateway::Transport;
+using lease::Kind;
+using lease::PublicAddress;
+using lease::Time;
+using wire::ErrorCode;
+
+std::string name(const wire::Message& message) {
+  const auto* error = std::get_if<wire::ErrorResponse>(&message);
+  return std::string(error != nullptr ? wire::name(error->error) : wire::name(wire::type_of(message)));
+}
+
+namespace {
+
+void require(bool holds, const std::string& otherwise) {
+  if (!holds) throw Difference(otherwise);
+}
+
+void expect(const std::optional<wire::Message>& answer, const wire::Message& expected) {
+  require(answer.has_value(), "no answer; the model has " + name(expected));
+  if (*answer == expected) return;
+  throw Difference(name(*answer) + " " + to_hex(wire::encode(*answer)) + "; the model has " + name(expected) + " " +
+                   to_hex(wire::encode(expected)));
+}
+
+template <typename Response>
+const Response& expect_a(const std::optional<wire::Message>& answer) {
+  require(answer.has_value(), "no answer; the model has " + name(Response{}));
+  const auto* response = std::get_if<Response>(&*answer);
+  require(response != nullptr, name(*answer) + "; the model has " + name(Response{}));
+  return *response;
+}
+
+std::optional<Counter> counter_of(const wire::Message& message) {
+  return std::visit([](const auto& any) { return any.counter; }, message);
+}
+
+bool starts_session(const wire::Message& message) {
+  return std::holds_alternative<wire::RegisterRequest>(message) ||
+         std::holds_alternative<wire::DeregisterRequest>(message);
+}
+
+wire::ErrorResponse error(ErrorCode code, std::optional<ClientId> client = {}, std::optional<BindId> bind = {}) {
+  wire::ErrorResponse response;
+  response.error = code;
+  response.client = client;
+  response.bind = bind;
+  return response;
+}
+
+template <typename Id>
+std::set<Id> each_of(const std::vector<Run<Id>>& runs) {
+  std::set<Id> all;
+  for (const Run<Id>& run : runs) {
+    for (std::uint32_t i = 0; i < run.count; ++i) all.insert(static_cast<Id>(number(run.first) + i));
+  }
+  return all;
+}
+
+}  // namespace
+
+template <typename Id>
+std::size_t Model::Numbers<Id>::free(Time now) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(all, [now](const One& one) { return !one.owned && one.free_from <= now; }));
+}
+
+template <typename Id>
+std::size_t Model::Numbers<Id>::longest_free_run(Time now) const {
+  std::size_t longest = 0;
+  std::size_t current = 0;
+  for (const One& one : all) {
+    current = !one.owned && one.free_from <= now ? current + 1 : 0;
+    longest = std::max(longest, current);
+  }
+  return longest;
+}
+
+template <typename Id>
+void Model::Numbers<Id>::compare(const lease::NumberPool& pool, const std::deque<PublicAddress::Resting>& resting,
+                                 PublicAddress::Kind kind, Time now) const {
+  // A rest that is over ends when somebody takes a number.
+  std::uint64_t free_there = pool.free();
+  for (const PublicAddress::Resting& rest : resting) {
+    const bool ours = rest.kind == kind && range.contains(static_cast<Id>(rest.interval.first));
+    if (ours && rest.until <= now) free_there += rest.interval.count;
+  }
+  require(free_there == free(now),
+          std::to_string(free_there) + " numbers free; the model has " + std::to_string(free(now)));
+}
+
+Model::Model(gateway::Policy policy, lease::Config config) : policy_(std::move(policy)), config_(std::move(config)) {
+  for (const Ipv4 address : config_.pool) {
+    Address& made = addresses_
+                        .emplace(address, Address{Numbers<Port>(config_.ports), Numbers<Port>(*config_.listen_ports),
+                                                  Numbers<Spi>(config_.spis)})
+                        .first->second;
+    // RFC 3104 section 4: hosts share IKE's port, so nobody has it.
+    if (made.listen_ports.range.contains(ike::ike_port)) made.listen_ports.one(ike::ike_port).owned = true;
+  }
+  for (const Ipv4 address : config_.exclusive_pool) whole_.emplace(address, Time{});
+}
+
+std::size_t Model::Host::count(const std::function<std::size_t(const Binding&)>& each) const {
+  std::size_t sum = 0;
+  for (const auto& [bind, binding] : bindings) sum += each(binding);
+  return sum;
+}
+
+bool Model::Host::has_tunnel(TunnelType type) const {
+  return count([type](const Binding& binding) { return binding.tunnel == type ? 1U : 0U; }) > 0;
+}
+
+std::optional<ClientId> Model::former_client(Ipv4 host) const {
+  const auto last =
+      std::ranges::find(unregistered_.rbegin(), unregistered_.rend(), host, &std::pair<Ipv4, ClientId>::first);
+  return last == unregistered_.rend() ? std::nullopt : std::optional(last->second);
+}
+
+std::optional<ClientId> Model::client(Ipv4 host) const {
+  const auto found = hosts_.find(host);
+  return found == hosts_.end() ? std::nullopt : std::optional(found->second.client);
+}
+
+std::optional<BindId> Model::binding(Ipv4 host, std::size_t nth) const {
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end() || nth >= found->second.bindings.size()) return std::nullopt;
+  return std::next(found->second.bindings.begin(), static_cast<std::ptrdiff_t>(nth))->first;
+}
+
+std::optional<wire::Message> Model::answered(const Peer& peer, const wire::Message& request,
+                                             const std::optional<Bytes>& answer, Failures failures, Time now) {
+  std::optional<wire::Message> message;
+  if (answer) {
+    auto decoded = wire::decode(*answer);
+    require(decoded.has_value(), "an answer that is no message: " + to_hex(*answer));
+    message = *decoded;
+  }
+  if (peer.transport == Transport::udp && !is_new_datagram(peer, request, answer, message)) return message;
+
+  const std::optional<Counter> counter = counter_of(request);
+  require(!message || counter_of(*message) == counter, "the answer has another counter than the request");
+  std::optional<wire::Message> uncounted = message;
+  if (uncounted) std::visit([](auto& any) { any.counter.reset(); }, *uncounted);
+  const auto host = hosts_.find(peer.host);
+  if (host != hosts_.end() && host->second.transport != peer.transport && !starts_session(request)) {
+    // RFC 3103 section 5: no switching during a registration.
+    expect(uncounted, error(peer.transport == Transport::udp ? ErrorCode::use_tcp : ErrorCode::unknown_error));
+    return message;
+  }
+  std::visit([&](const auto& any) { check(any, {peer, uncounted, failures, now}); }, request);
+  return message;
+}
+
+/// RFC 3103 section 10.1. The others are answered here.
+bool Model::is_new_datagram(const Peer& peer, const wire::Message& request, const std::optional<Bytes>& answer,
+                            const std::optional<wire::Message>& message) {
+  const std::optional<Counter> counter = counter_of(request);
+  if (!counter) {
+    expect(message, error(ErrorCode::message_counter_required));
+    return false;
+  }
+  const auto last = last_datagrams_.find(peer.host);
+  if (last != last_datagrams_.end() && last->second.port == peer.port) {
+    if (last->second.counter == *counter) {
+      require(answer == last->second.answer, "not the last answer again");
+      return false;
+    }
+    if (number(*counter) < number(last->second.counter) && !starts_session(request)) {
+      require(!answer, "an answer to a late copy");
+      return false;
+    }
+  }
+  if (answer && policy_.may_register(peer.host)) last_datagrams_[peer.host] = {peer.port, *counter, *answer};
+  return true;
+}
+
+std::optional<ErrorCode> Model::refusal(Ipv4 host, ClientId client) const {
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return ErrorCode::register_first;
+  if (found->second.client != client) return ErrorCode::bad_client_id;
+  return std::nullopt;
+}
+
+void Model::check(const wire::RegisterRequest& /*request*/, const Circumstances& given) {
+  const Ipv4 host = given.peer.host;
+  if (!policy_.may_register(host)) return expect(given.answer, error(ErrorCode::registration_denied));
+  if (const auto present = client(host)) return expect(given.answer, error(ErrorCode::already_registered, present));
+  if (hosts_.size() >= config_.max_hosts) return expect(given.answer, error(ErrorCode::registration_denied));
+
+  const auto& response = expect_a<wire::RegisterResponse>(given.answer);
+  require(response.client != ClientId{0}, "a client ID of 0");
+  for (const auto& [other, present] : hosts_) {
+    require(response.client != present.client, "the client ID of " + to_string(other));
+  }
+  wire::RegisterResponse expected;
+  expected.client = response.client;
+  expected.lease = config_.registration_lease;
+  expected.policy = policy_.flow_policy(host);
+  expected.methods = {wire::Method::rsap_ip};
+  if (expected.policy.local == wire::LocalPolicy::macro) expected.methods.push_back(wire::Method::rsa_ip);
+  if (policy_.may_use_ipsec(host)) expected.methods.push_back(wire::Method::rsipsec);
+  expected.tunnels = policy_.tunnels;
+  expect(given.answer, expected);
+
+  Host& made = hosts_[host];
+  made.client = response.client;
+  made.expires = given.now + config_.registration_lease;
+  made.transport = given.peer.transport;
+}
+
+void Model::check(const wire::DeregisterRequest& request, const Circumstances& given) {
+  const Ipv4 host = given.peer.host;
+  if (const auto code = refusal(host, request.client)) {
+    const std::size_t remembered = std::min<std::size_t>(unregistered_.size(), config_.max_hosts);
+    const bool again = std::find(unregistered_.end() - static_cast<std::ptrdiff_t>(remembered), unregistered_.end(),
+                                 std::pair(host, request.client)) != unregistered_.end() &&
+                       former_client(host) == request.client;
+    const bool told = *code == ErrorCode::register_first && again;
+    return expect(given.answer, error(told ? ErrorCode::already_unregistered : *code, request.client));
+  }
+  if (given.failures.commits) {
+    return expect(given.answer, error(ErrorCode::internal_server_error, request.client));
+  }
+  wire::DeregisterResponse expected;
+  expected.client = request.client;
+  expect(given.answer, expected);
+  unregister(host, given.now);
+}
+
+void Model::check(const wire::AssignRequestRsaIp& request, const Circumstances& given) {
+  check_assign<wire::AssignResponseRsaIp>(Kind::rsa_ip, request, given);
+}
+void Model::check(const wire::AssignRequestRsapIp& request, const Circumstances& given) {
+  check_assign<wire::AssignResponseRsapIp>(Kind::rsap_ip, request, given);
+}
+void Model::check(const wire::AssignRequestRsipsec& request, const Circumstances& given) {
+  check_assign<wire::AssignResponseRsipsec>(Kind::rsipsec, request, given);
+}
+void Model::check(const wire::ListenRequest& request, const Circumstances& given) {
+  check_assign<wire::ListenResponse>(Kind::listen, request, given);
+}
+
+template <typename Request>
+tl::expected<Model::Asked, ErrorCode> Model::asked(Kind kind, const Request& request, Ipv4 host) const {
+  Asked wanted;
+  wanted.kind = kind;
+  wanted.client = request.client;
+  wanted.lease = std::clamp(request.lease.value_or(config_.lease), LeaseTime{1}, config_.max_lease);
+  if (const auto* particular = std::get_if<Ipv4>(&request.local)) wanted.address = *particular;
+  if (std::holds_alternative<wire::Ipv6>(request.local)) return tl::unexpected(ErrorCode::local_addr_unallowed);
+  if (!wanted.address && !std::holds_alternative<wire::AnyAddress>(request.local)) {
+    return tl::unexpected(ErrorCode::bad_param);
+  }
+  const wire::FlowPolicy policy = policy_.flow_policy(host);
+  if constexpr (requires { request.local_ports; }) {
+    wanted.ports = gateway::wanted_ports(request.local_ports);
+    // RFC 3103 section 7.1: one port at a time.
+    if (policy.local == wire::LocalPolicy::micro && wanted.ports.count() > 1) {
+      return tl::unexpected(ErrorCode::flow_policy_violation);
+    }
+  }
+  if constexpr (requires { request.spis; }) wanted.spis = gateway::wanted_spis(request.spis);
+  if (const auto code = refusal(host, request.client)) return tl::unexpected(*code);
+
+  std::vector<TunnelType> tunnels;
+  if constexpr (requires { request.tunnel; }) {
+    if (request.tunnel) tunnels.push_back(*request.tunnel);
+  } else {
+    tunnels = request.tunnels;
+  }
+  if (tunnels.empty()) tunnels = policy_.tunnels;
+  const auto offered = std::ranges::find_if(tunnels, [this](TunnelType type) { return policy_.offers(type); });
+  if (offered == tunnels.end()) return tl::unexpected(ErrorCode::bad_tunnel_type);
+  wanted.tunnel = *offered;
+
+  const bool may_omit_port = kind == Kind::rsipsec && wanted.ports.count() == 0;
+  auto restricted = remotes(request.remote, request.remote_ports, may_omit_port, host);
+  if (!restricted) return tl::unexpected(restricted.error());
+  wanted.remotes = *std::move(restricted);
+
+  if (kind == Kind::rsa_ip && policy.local == wire::LocalPolicy::micro) {
+    return tl::unexpected(ErrorCode::unsupported_message);
+  }
+  if (kind == Kind::rsipsec && !policy_.may_use_ipsec(host)) return tl::unexpected(ErrorCode::ipsec_unallowed);
+  if (kind == Kind::listen && !policy_.may_listen(host)) return tl::unexpected(ErrorCode::local_addrport_unallowed);
+  return wanted;
+}
+
+/// RFC 3103 section 7.2.
+tl::expected<std::set<Remote>, ErrorCode> Model::remotes(const wire::Address& address, const wire::Ports& ports,
+                                                         bool may_omit_port, Ipv4 host) const {
+  const wire::RemotePolicy policy = policy_.flow_policy(host).remote;
+  if (policy == wire::RemotePolicy::none) return std::set<Remote>{};
+  const bool micro = policy == wire::RemotePolicy::micro;
+  const auto* remote = std::get_if<Ipv4>(&address);
+  const auto* run = std::get_if<Run<Port>>(&ports);
+  const bool by_port = micro && !(may_omit_port && std::holds_alternative<wire::NoPorts>(ports));
+  if (remote == nullptr || (by_port && run == nullptr)) return tl::unexpected(ErrorCode::flow_policy_violation);
+  if (!policy_.may_reach(*remote)) {
+    return tl::unexpected(micro ? ErrorCode::remote_addrport_unallowed : ErrorCode::remote_addr_unallowed);
+  }
+  if (!by_port) return std::set<Remote>{{*remote, std::nullopt}};
+  std::set<Remote> all;
+  for (const Port port : each_of(std::vector{*run})) all.insert({*remote, port});
+  return all;
+}
+
+std::optional<Ipv4> Model::holder(Ipv4 whole) const {
+  for (const auto& [address, host] : hosts_) {
+    if (host.count([whole](const Binding& held) { return held.address == whole ? 1U : 0U; }) > 0) return address;
+  }
+  return std::nullopt;
+}
+
+Model::Choice Model::whole_choice(const Asked& wanted, Ipv4 host, Time now) {
+  const Host& own = hosts_.at(host);
+  if (wanted.address && whole_.contains(*wanted.address) && holder(*wanted.address) == host) {
+    // Once more, for other remotes: no packet may belong to two bindings.
+    for (const auto& [bind, held] : own.bindings) {
+      if (held.address != *wanted.address) continue;
+      if (held.remotes.empty() || wanted.remotes.empty()) return {{}, {ErrorCode::local_addr_inuse}};
+      for (const Remote& one : held.remotes) {
+        for (const Remote& other : wanted.remotes) {
+          const bool same_port = !one.port || !other.port || one.port == other.port;
+          if (one.address == other.address && same_port) return {{}, {ErrorCode::local_addr_inuse}};
+        }
+      }
+    }
+    return {{*wanted.address}, {}};
+  }
+  const auto held = own.count([](const Binding& binding) { return binding.kind == Kind::rsa_ip ? 1U : 0U; });
+  if (held >= config_.max_addresses) return {{}, {ErrorCode::local_addr_unavailable}};
+  Choice all;
+  for (const auto& [address, free_from] : whole_) {
+    if (!holder(address) && free_from <= now) all.possible.push_back(address);
+  }
+  if (wanted.address && !whole_.contains(*wanted.address)) return {{}, {ErrorCode::local_addr_unallowed}};
+  if (all.possible.empty()) return {{}, {ErrorCode::local_addr_unavailable}};
+  if (!wanted.address) return all;
+  if (std::ranges::find(all.possible, *wanted.address) == all.possible.end()) {
+    return {{}, {ErrorCode::local_addr_inuse}};
+  }
+  return {{*wanted.address}, {}};
+}
+
+std::optional<ErrorCode> Model::refusal_on(Address& address, const Asked& wanted, Time now) {
+  const std::set<Port> ports = each_of(wanted.ports.particular);
+  const std::set<Spi> spis = each_of(wanted.spis.particular);
+  const auto leased = [&](Port port) {
+    return address.ports.range.contains(port) ||
+           (wanted.kind == Kind::listen && address.listen_ports.range.contains(port));
+  };
+  if (!std::ranges::all_of(ports, leased)) return ErrorCode::local_addrport_unallowed;
+  for (const Port port : ports) {
+    if (!address.ports_with(port).is_free(port, now)) return ErrorCode::local_addrport_inuse;
+  }
+  if (wanted.ports.any > 0 && wanted.ports.any > address.ports.free(now)) return ErrorCode::local_addrport_unavailable;
+  // RFC 3104 section 6.2: particular SPIs are in use, whatever else is wrong with them.
+  for (const Spi spi : spis) {
+    if (!address.spis.range.contains(spi) || !address.spis.is_free(spi, now)) return ErrorCode::ipsec_spi_inuse;
+  }
+  if (wanted.spis.any > 0 && wanted.spis.any > address.spis.longest_free_run(now)) {
+    return ErrorCode::ipsec_spi_unavailable;
+  }
+  return std::nullopt;
+}
+
+/// A host keeps to the shared address that it has, as long as that has what it wants; its first is any.
+Model::Choice Model::shared_choice(const Asked& wanted, const Host& host, Time now) {
+  if (wanted.address && !addresses_.contains(*wanted.address)) return {{}, {ErrorCode::local_addr_unallowed}};
+  std::vector<Ipv4> tried = config_.pool;
+  std::optional<Ipv4> usual;
+  for (const auto& [bind, binding] : host.bindings) {
+    if (binding.kind != Kind::rsa_ip) usual = binding.address;
+  }
+  if (wanted.address) tried = {*wanted.address};
+  if (!wanted.address && usual) {
+    std::ranges::stable_partition(tried, [&usual](Ipv4 address) { return address == usual; });
+  }
+  Choice all;
+  for (const Ipv4 address : tried) {
+    if (const auto code = refusal_on(addresses_.at(address), wanted, now)) {
+      all.errors.push_back(*code);
+    } else {
+      all.possible.push_back(address);
+    }
+  }
+  // Where the order is known, so is the choice; and the last one tried says why there is none.
+  if (usual && !all.possible.empty()) all.possible.resize(1);
+  if (usual && !all.errors.empty()) all.errors = {all.errors.back()};
+  return all;
+}
+
+Model::Choice Model::choice(const Asked& wanted, Ipv4 host, Time now) {
+  const Host& own = hosts_.at(host);
+  if (own.bindings.size() >= config_.max_bindings) return {{}, {ErrorCode::local_addrport_unavailable}};
+  if (wanted.kind == Kind::rsa_ip) return whole_choice(wanted, host, now);
+  const auto ports = own.count([](const Binding& binding) { return binding.ports.size(); });
+  const auto spis = own.count([](const Binding& binding) { return binding.spis.size(); });
+  if (ports + wanted.ports.count() > config_.max_ports) return {{}, {ErrorCode::local_addrport_unavailable}};
+  if (spis + wanted.spis.count() > config_.max_spis) return {{}, {ErrorCode::ipsec_spi_unavailable}};
+  return shared_choice(wanted, own, now);
+}
+
+template <typename Response, typename Request>
+void Model::check_assign(Kind kind, const Request& request, const Circumstances& given) {
+  const auto refused = [&](ErrorCode code) { expect(given.answer, error(code, request.client)); };
+  const Ipv4 peer = given.peer.host;
+  const auto wanted = asked(kind, request, peer);
+  if (!wanted) return refused(wanted.error());
+  const Choice all = choice(*wanted, peer, given.now);
+  if (all.possible.empty()) {
+    const auto& got = expect_a<wire::ErrorResponse>(given.answer);
+    return refused(std::ranges::find(all.errors, got.error) != all.errors.end() ? got.error : all.errors.back());
+  }
+
+  Host& host = hosts_.at(peer);
+  const BindId bind = static_cast<BindId>(++host.last_bind);
+  // RFC 3103 section 6: R = max(R, Bi); also where the kernel then refuses the binding.
+  host.expires = std::max(host.expires, given.now + wanted->lease);
+  const bool has_tunnel = host.has_tunnel(wanted->tunnel);
+  const auto idle = std::ranges::find(idle_tunnels_, std::pair(peer, wanted->tunnel));
+  const bool spare = !has_tunnel && idle != idle_tunnels_.end();
+  if (spare) idle_tunnels_.erase(idle);
+  if (given.failures.tunnels && !has_tunnel && !spare) return refused(ErrorCode::internal_server_error);
+  if (given.failures.commits || (given.failures.announcements && kind == Kind::rsa_ip)) {
+    if (!has_tunnel) idle_tunnels_.emplace_back(peer, wanted->tunnel);
+    return refused(ErrorCode::internal_server_error);
+  }
+
+  const auto& response = expect_a<Response>(given.answer);
+  const auto* address = std::get_if<Ipv4>(&response.local);
+  require(address != nullptr, "no local address");
+  require(std::ranges::find(all.possible, *address) != all.possible.end(), "another address: " + to_string(*address));
+  Binding made{kind,
+               *address,
+               each_of(wanted->ports.particular),
+               each_of(wanted->spis.particular),
+               wanted->remotes,
+               wanted->tunnel,
+               given.now + wanted->lease,
+               {}};
+
+  // Particular ports and SPIs are given as they were asked for; any are adopted, if they are free and as many.
+  Response expected;
+  if constexpr (requires { request.local_ports; }) {
+    expected.local_ports = request.local_ports;
+    if (wanted->ports.any > 0) {
+      expected.local_ports = response.local_ports;
+      made.ports = each_of(gateway::wanted_ports(response.local_ports).particular);
+      Numbers<Port>& ports = addresses_.at(*address).ports;
+      require(made.ports.size() == wanted->ports.any, "another number of ports");
+      for (const Port port : made.ports) {
+        require(ports.range.contains(port) && ports.is_free(port, given.now), "a port that is not free");
+      }
+      require(std::holds_alternative<Run<Port>>(response.local_ports) ==
+                  (ports.longest_free_run(given.now) >= wanted->ports.any),
+              "ports in one run, unless no run is long enough");
+    }
+  }
+  if constexpr (requires { request.spis; }) {
+    expected.spis = request.spis;
+    if (wanted->spis.any > 0) {
+      expected.spis = response.spis;
+      made.spis = each_of(gateway::wanted_spis(response.spis).particular);
+      Numbers<Spi>& spis = addresses_.at(*address).spis;
+      require(std::holds_alternative<Run<Spi>>(response.spis), "SPIs that are not contiguous");
+      require(made.spis.size() == wanted->spis.any, "another number of SPIs");
+      for (const Spi spi : made.spis) {
+        require(spis.range.contains(spi) && spis.is_free(spi, given.now), "an SPI that is not free");
+      }
+    }
+  }
+  const wire::RemotePolicy policy = policy_.flow_policy(peer).remote;
+  const bool no_ports = std::holds_alternative<wire::NoPorts>(request.remote_ports);
+  expected.client = request.client;
+  expected.bind = bind;
+  expected.local = *address;
+  if (policy != wire::RemotePolicy::none) expected.remote = request.remote;
+  expected.remote_ports =
+      policy == wire::RemotePolicy::micro || no_ports ? request.remote_ports : wire::Ports{wire::AnyPorts{1}};
+  expected.lease = wanted->lease;
+  expected.tunnel = wanted->tunnel;
+  expect(given.answer, expected);
+
+  for (const Port port : made.ports) addresses_.at(*address).ports_with(port).one(port).owned = true;
+  for (const Spi spi : made.spis) addresses_.at(*address).spis.one(spi).owned = true;
+  host.bindings.emplace(bind, std::move(made));
+}
+
+void Model::check(const wire::ExtendRequest& request, const Circumstances& given) {
+  if (const auto code = refusal(given.peer.host, request.client)) {
+    return expect(given.answer, error(*code, request.client));
+  }
+  Host& host = hosts_.at(given.peer.host);
+  const auto found = host.bindings.find(request.bind);
+  if (found == host.bindings.end() || found->second.expires <= given.now) {
+    return expect(given.answer, error(ErrorCode::bad_bind_id, request.client, request.bind));
+  }
+  if (given.failures.commits) {
+    return expect(given.answer, error(ErrorCode::internal_server_error, request.client, request.bind));
+  }
+  wire::ExtendResponse expected;
+  expected.client = request.client;
+  expected.bind = request.bind;
+  expected.lease = std::clamp(request.lease.value_or(config_.lease), LeaseTime{1}, config_.max_lease);
+  expect(given.answer, expected);
+  found->second.expires = given.now + expected.lease;
+  host.expires = std::max(host.expires, found->second.expires);
+}
+
+void Model::check(const wire::FreeRequest& request, const Circumstances& given) {
+  if (const auto code = refusal(given.peer.host, request.client)) {
+    return expect(given.answer, error(*code, request.client));
+  }
+  Host& host = hosts_.at(given.peer.host);
+  const auto found = host.bindings.find(request.bind);
+  if (found == host.bindings.end() || found->second.expires <= given.now) {
+    return expect(given.answer, error(ErrorCode::bad_bind_id, request.client, request.bind));
+  }
+  if (given.failures.commits) {
+    return expect(given.answer, error(ErrorCode::internal_server_error, request.client, request.bind));
+  }
+  wire::FreeResponse expected;
+  expected.client = request.client;
+  expected.bind = request.bind;
+  expect(given.answer, expected);
+  free(given.peer.host, request.bind, given.now);
+}
+
+void Model::check(const wire::QueryRequest& request, const Circumstances& given) {
+  if (const auto code = refusal(given.peer.host, request.client)) {
+    return expect(given.answer, error(*code, request.client));
+  }
+  // What is local and what is remote is not the model's matter.
+  wire::QueryResponse expected;
+  expected.client = request.client;
+  expect(given.answer, expected);
+}
+
+void Model::check(const auto& /*response*/, const Circumstances& given) {
+  require(!given.answer, "an answer to a response");
+}
+
+void Model::free(Ipv4 host, BindId bind, Time now) {
+  Host& owner = hosts_.at(host);
+  const Binding freed = owner.bindings.at(bind);
+  owner.bindings.erase(bind);
+  if (!owner.has_tunnel(freed.tunnel)) idle_tunnels_.emplace_back(host, freed.tunnel);
+  const Time until = now + config_.hold;
+  if (freed.kind == Kind::rsa_ip) {
+    if (!holder(freed.address)) whole_.at(freed.address) = until;
+    return;
+  }
+  Address& address = addresses_.at(freed.address);
+  for (const Port port : freed.ports) address.ports_with(port).one(port) = {false, until};
+  for (const Spi spi : freed.spis) address.spis.one(spi) = {false, until};
+}
+
+void Model::settled() {
+  if (!idle_tunnels_.empty()) idle_tunnels_.erase(idle_tunnels_.begin());
+}
+
+void Model::unregister(Ipv4 host, Time now) {
+  const Host& leaving = hosts_.at(host);
+  while (!leaving.bindings.empty()) free(host, leaving.bindings.begin()->first, now);
+  unregistered_.emplace_back(host, leaving.client);
+  hosts_.erase(host);
+}
+
+void Model::judged(Ipv4 host, const lease::IpsecScope& to, Cookie cookie, steer::Verdict verdict, Failures failures,
+                   Time now) {
+  const auto expect_verdict = [verdict](steer::Verdict expected) {
+    require(verdict == expected, "verdict " + std::to_string(static_cast<int>(verdict)) + "; the model has " +
+                                     std::to_string(static_cast<int>(expected)));
+  };
+  // The RSIPSEC bindings that permit it: those for any remote, or else those for this one.
+  std::vector<Binding*> any_remote;
+  std::vector<Binding*> this_remote;
+  if (const auto sender = hosts_.find(host); sender != hosts_.end()) {
+    for (auto& [bind, binding] : sender->second.bindings) {
+      if (binding.kind != Kind::rsipsec || binding.address != to.address || binding.tunnel != to.tunnel) continue;
+      if (binding.remotes.empty()) any_remote.push_back(&binding);
+      const bool named =
+          std::ranges::any_of(binding.remotes, [&to](const Remote& remote) { return remote.address == to.remote; });
+      if (named) this_remote.push_back(&binding);
+    }
+  }
+  // A new cookie goes to the one that lasts longest; of equals, to the latest.
+  Binding* longest = nullptr;
+  for (Binding* binding : any_remote.empty() ? this_remote : any_remote) {
+    if (longest == nullptr || binding->expires >= longest->expires) longest = binding;
+  }
+  if (longest == nullptr || longest->expires <= now) return expect_verdict(steer::Verdict::drop);
+
+  for (auto& [other, present] : hosts_) {
+    for (auto& [bind, binding] : present.bindings) {
+      const auto position = std::ranges::find(binding.cookies, cookie);
+      if (binding.address != to.address || position == binding.cookies.end()) continue;
+      if (other != host) return expect_verdict(steer::Verdict::refuse_cookie);
+      binding.cookies.erase(position);
+      binding.cookies.push_back(cookie);
+      return expect_verdict(steer::Verdict::accept);
+    }
+  }
+  if (failures.commits) return expect_verdict(steer::Verdict::drop);
+  expect_verdict(steer::Verdict::accept);
+  if (longest->cookies.size() >= config_.max_cookies) longest->cookies.erase(longest->cookies.begin());
+  longest->cookies.push_back(cookie);
+}
+
+std::size_t Model::expired(Time now) {
+  std::size_t ended = 0;
+  std::vector<std::pair<Time, Ipv4>> over;
+  for (auto& [address, host] : hosts_) {
+    std::vector<BindId> binds;
+    for (const auto& [bind, binding] : host.bindings) {
+      if (binding.expires + lease::grace <= now) binds.push_back(bind);
+    }
+    for (const BindId bind : binds) free(address, bind, now);
+    ended += binds.size();
+    if (host.expires + lease::grace <= now) over.emplace_back(host.expires, address);
+  }
+  std::ranges::sort(over);
+  for (const auto& [expires, host] : over) unregister(host, now);
+  return ended + over.size();
+}
+
+void Model::compare(const lease::LeaseTable& table, Time now) const {
+  require(table.registrations().size() == hosts_.size(), "another number of hosts");
+  for (const auto& [address, host] : hosts_) {
+    const lease::Registration* there = table.find(address);
+    const std::string who = to_string(address);
+    require(there != nullptr, who + ": not registered");
+    require(there->client == host.client, who + ": another client ID");
+    require(there->expires == host.expires, who + ": its registration ends at another time");
+    require(there->bindings.size() == host.bindings.size(), who + ": another number of bindings");
+    for (const auto& [bind, binding] : host.bindings) {
+      const std::string which = who + " bind " + std::to_string(number(bind));
+      const auto found = there->bindings.find(bind);
+      require(found != there->bindings.end(), which + ": not there");
+      const lease::Binding& other = found->second;
+      require(other.address == binding.address, which + ": another address");
+      require(each_of(other.ports) == binding.ports, which + ": other ports");
+      require(each_of(other.spis) == binding.spis, which + ": other SPIs");
+      require(other.kind == binding.kind, which + ": another kind");
+      require(other.tunnel == binding.tunnel, which + ": another tunnel");
+      require(std::set(other.remotes.begin(), other.remotes.end()) == binding.remotes, which + ": other remotes");
+      require(other.expires == binding.expires, which + ": ends at another time");
+      require(other.cookies == binding.cookies, which + ": other cookies");
+    }
+  }
+  for (const auto& [whole, free_from] : whole_) {
+    require(table.whole_addresses().holder(whole) == holder(whole), to_string(whole) + ": another holder");
+  }
+  for (const PublicAddress& address : table.addresses()) {
+    const Address& own = addresses_.at(address.address());
+    own.ports.compare(address.free_ports(), address.resting(), PublicAddress::Kind::port, now);
+    own.listen_ports.compare(*address.free_listen_ports(), address.resting(), PublicAddress::Kind::port, now);
+    own.spis.compare(address.free_spis(), address.resting(), PublicAddress::Kind::spi, now);
+  }
+}
+
+}  // namespace rsip::test
