@@ -137,12 +137,14 @@ Granted<Binding> LeaseTable::take(const Registration& registration, const Reques
   return take_shared(registration, request, now);
 }
 
-/// A host that holds the address already gets it once more for other remotes only: each packet belongs to one binding.
+/// A host that holds the address already gets it once more for other remotes only, as each packet belongs to one
+/// binding, and through the same tunnel, as one route leads to it.
 Granted<Binding> LeaseTable::take_whole(const Registration& registration, const Request& request, Time now) {
   const bool again = request.address && whole_.holder(*request.address) == registration.host;
   if (again) {
     for (const auto& [id, held] : registration.bindings) {
-      if (held.kind == Kind::rsa_ip && held.address == *request.address && overlap(held.remotes, request.remotes)) {
+      if (held.kind != Kind::rsa_ip || held.address != *request.address) continue;
+      if (held.tunnel != request.tunnel || overlap(held.remotes, request.remotes)) {
         return tl::unexpected(Refusal::address_in_use);
       }
     }
@@ -287,6 +289,10 @@ LeaseTable::CookieCheck LeaseTable::check_cookie(Ipv4 host, const IpsecScope& sc
   if (const auto owner = cookies.find(cookie); owner != cookies.end()) {
     if (owner->second.host != host) return {Verdict::in_use, nullptr, std::nullopt};
     Binding& own = registration.bindings.at(owner->second.bind);
+    // Known, but for another remote or tunnel, or over: what is in force would not let its answers in.
+    if (own.expires <= now || !in_scope->second.contains({own.expires, own.id})) {
+      return {Verdict::in_use, nullptr, std::nullopt};
+    }
     const auto position = std::find(own.cookies.begin(), own.cookies.end(), cookie);
     std::rotate(position, position + 1, own.cookies.end());
     return {Verdict::known, &own, std::nullopt};

@@ -67,7 +67,7 @@ class LeaseTable {
     enum class Verdict {
       known,       ///< the host's own, in force already
       unused,      ///< nobody's: `binding` may have it, instead of `evicted` where it has its fill
-      in_use,      ///< another host's on this address (RFC 3104 section 6.1)
+      in_use,      ///< another's on this address (RFC 3104 section 6.1): a host's, or a binding's for another remote
       no_binding,  ///< the host holds no RSIPSEC binding on this address
     };
     Verdict verdict = Verdict::no_binding;

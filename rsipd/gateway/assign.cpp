@@ -136,23 +136,20 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
   return assigned;
 }
 
-/// All of it, or nothing but perhaps a tunnel that nobody needs.
+/// All of it, or nothing but what clear_up() takes back. A whole address is announced with its first binding, and
+/// before its elements are there: until then what comes for it is dropped.
 Result<const TunnelDevice*> Gateway::put_in_force(const Peer& peer, const lease::Registration& registration,
                                                   const lease::Binding& binding, lease::Time now) {
   const Result<const TunnelDevice*> tunnel =
       tunnels_.obtain(registration.client, peer.host, binding.tunnel, peer.gateway);
   if (!tunnel) return tl::unexpected(tunnel.error());
+  if (binding.kind == Kind::rsa_ip && !needs_address_otherwise(peer.host, binding)) {
+    const Result<void> done = kernel_.announce(binding.address, (*tunnel)->device);
+    if (!done) return tl::unexpected(done.error());
+  }
   steer::Transaction changes;
   steer_binding(changes, (*tunnel)->device, registration, binding, now);
   if (const Result<void> done = kernel_.commit(changes); !done) return tl::unexpected(done.error());
-  if (binding.kind != Kind::rsa_ip) return *tunnel;
-
-  if (const Result<void> done = kernel_.announce(binding.address, (*tunnel)->device); !done) {
-    steer::Transaction undo;
-    unsteer_binding(undo, (*tunnel)->device, registration, binding, now);
-    if (const Result<void> undone = kernel_.commit(undo); !undone) spdlog::error("{}", undone.error().text());
-    return tl::unexpected(done.error());
-  }
   return *tunnel;
 }
 

@@ -79,6 +79,7 @@ std::optional<Bytes> Gateway::serve(const Peer& peer, std::span<const std::uint8
   if (!decoded) {
     return encode_with_counter(error(decoded.error().code, decoded.error().client), decoded.error().counter);
   }
+  if (is_response(*decoded)) return std::nullopt;  // an answer would make two gateways answer each other for ever
 
   const std::optional<Counter> counter = std::visit([](const auto& any) { return any.counter; }, *decoded);
   if (peer.transport == Transport::tcp) {
@@ -112,7 +113,7 @@ std::optional<Gateway::Answer> Gateway::dispatch(const Peer& peer, const wire::M
         } else if constexpr (requires { this->answer(peer, any, now); }) {
           return answer(peer, any, now);
         } else {
-          return std::nullopt;  // an answer to a response would make two gateways answer each other for ever
+          return std::nullopt;  // a response
         }
       },
       message);
@@ -134,7 +135,10 @@ std::optional<std::string> Gateway::name_to_resolve(const Peer& peer, std::span<
   if (!decoded) return std::nullopt;
   return std::visit(
       [](const auto& any) -> std::optional<std::string> {
-        if constexpr (requires { any.remote_ports; }) {
+        constexpr bool response = requires {
+          any.bind;
+        };
+        if constexpr (!response && requires { any.remote_ports; }) {
           if (const auto* fqdn = std::get_if<wire::Fqdn>(&any.remote)) return fqdn->name;
         }
         return std::nullopt;
@@ -313,14 +317,16 @@ bool Gateway::needed(Ipv4 host, const std::function<bool(const lease::Binding&)>
          std::ranges::any_of(registration->bindings, [&](const auto& entry) { return needs_it(entry.second); });
 }
 
+bool Gateway::needs_address_otherwise(Ipv4 host, const lease::Binding& binding) const {
+  return needed(host, [&binding](const lease::Binding& other) {
+    return other.kind == lease::Kind::rsa_ip && other.address == binding.address && other.id != binding.id;
+  });
+}
+
 void Gateway::release_address(Ipv4 host, const lease::Binding& ended) {
   const TunnelDevice* tunnel = tunnels_.find(host, ended.tunnel);
   if (ended.kind != lease::Kind::rsa_ip || tunnel == nullptr) return;
-  if (needed(host, [&ended](const lease::Binding& other) {
-        return other.kind == lease::Kind::rsa_ip && other.address == ended.address;
-      })) {
-    return;
-  }
+  if (needs_address_otherwise(host, ended)) return;
   if (const Result<void> done = kernel_.withdraw(ended.address, tunnel->device); !done) {
     spdlog::error("{}", done.error().text());
   }

@@ -124,6 +124,7 @@ class Gateway {
   /// other binding needs them. Where several end at once, all addresses go before the first tunnel, which some of them
   /// may be routed into.
   void clear_up(Ipv4 host, const lease::Binding& ended);
+  bool needs_address_otherwise(Ipv4 host, const lease::Binding& binding) const;
   void release_address(Ipv4 host, const lease::Binding& ended);
   void release_tunnel(Ipv4 host, const lease::Binding& ended);
   bool needed(Ipv4 host, const std::function<bool(const lease::Binding&)>& needs_it) const;

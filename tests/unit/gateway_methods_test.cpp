@@ -137,6 +137,29 @@ TEST_CASE("RSA-IP: what the kernel refuses has no trace") {
   CHECK(realm.ask<wire::AssignResponseRsaIp>(x1, rsa(client)).local == wire::Address{w1});
 }
 
+TEST_CASE("RSA-IP: one address is reached through one tunnel") {
+  gateway::Policy policy;
+  policy.tunnels = {TunnelType::ip_ip, TunnelType::gre};
+  policy.remote = {{Prefix{Ipv4{0}, 0}, wire::RemotePolicy::macro}};
+  Realm realm(policy, with_whole({w1}));
+  wire::AssignRequestRsaIp request = rsa(realm.enroll(x1), w1);
+  request.remote = Ipv4{0xc6336402};
+  realm.ask<wire::AssignResponseRsaIp>(x1, request);
+  request.remote = Ipv4{0xc6336403};
+  request.tunnel = TunnelType::gre;
+  CHECK(realm.refused(x1, request).error == ErrorCode::local_addr_inuse);
+  request.tunnel = TunnelType::ip_ip;
+  realm.ask<wire::AssignResponseRsaIp>(x1, request);
+}
+
+TEST_CASE("responses are not answered, whatever the transport") {
+  Realm realm;
+  realm.enroll(x1);
+  for (const Transport transport : {Transport::tcp, Transport::udp}) {
+    CHECK_FALSE(realm.gateway->handle({x1, 1, na, transport}, wire::encode(wire::FreeResponse{}), realm.now));
+  }
+}
+
 TEST_CASE("LISTEN: well-known ports for those who may") {
   gateway::Policy policy;
   policy.listen_allow = {Prefix{x1, 32}};

@@ -80,7 +80,11 @@ struct Fixture {
                             last_text = text;
                             io.stop();
                           }};
-    auto created = Client::create(io, {{loopback, port, protocol}, loopback, {}, 0, authentication}, std::move(events));
+    Client::Settings settings;
+    settings.peer = {loopback, port, protocol};
+    settings.local = loopback;
+    settings.authentication = authentication;
+    auto created = Client::create(io, settings, std::move(events));
     REQUIRE(created.has_value());
     client = std::move(*created);
     client->start();

@@ -36,7 +36,7 @@ class MemoryKernel : public gateway::Kernel {
 
   Result<void> announce(Ipv4 address, const steer::Device& tunnel) override {
     if (fail_announce) return failure(EPERM, "announce " + to_string(address));
-    announced[address] = tunnel.index;
+    if (!announced.emplace(address, tunnel.index).second) return failure(EEXIST, "announce " + to_string(address));
     return {};
   }
   Result<void> withdraw(Ipv4 address, const steer::Device&) override {

@@ -36,6 +36,10 @@ void expect(const std::optional<wire::Message>& answer, const wire::Message& exp
                    to_hex(wire::encode(expected)));
 }
 
+unsigned number_of(const wire::Message& message) {
+  return static_cast<unsigned>(wire::type_of(message));
+}
+
 template <typename Response>
 const Response& expect_a(const std::optional<wire::Message>& answer) {
   require(answer.has_value(), "no answer; the model has " + name(Response{}));
@@ -148,6 +152,10 @@ std::optional<wire::Message> Model::answered(const Peer& peer, const wire::Messa
     auto decoded = wire::decode(*answer);
     require(decoded.has_value(), "an answer that is no message: " + to_hex(*answer));
     message = *decoded;
+  }
+  if (number_of(request) % 2 == 1) {  // a response, which only gateways send
+    require(!answer, "an answer to a response");
+    return message;
   }
   if (peer.transport == Transport::udp && !is_new_datagram(peer, request, answer, message)) return message;
 
@@ -332,6 +340,7 @@ Model::Choice Model::whole_choice(const Asked& wanted, Ipv4 host, Time now) {
     // Once more, for other remotes: no packet may belong to two bindings.
     for (const auto& [bind, held] : own.bindings) {
       if (held.address != *wanted.address) continue;
+      if (held.tunnel != wanted.tunnel) return {{}, {ErrorCode::local_addr_inuse}};
       if (held.remotes.empty() || wanted.remotes.empty()) return {{}, {ErrorCode::local_addr_inuse}};
       for (const Remote& one : held.remotes) {
         for (const Remote& other : wanted.remotes) {
@@ -437,7 +446,8 @@ void Model::check_assign(Kind kind, const Request& request, const Circumstances&
   const bool spare = !has_tunnel && idle != idle_tunnels_.end();
   if (spare) idle_tunnels_.erase(idle);
   if (given.failures.tunnels && !has_tunnel && !spare) return refused(ErrorCode::internal_server_error);
-  if (given.failures.commits || (given.failures.announcements && kind == Kind::rsa_ip)) {
+  const bool announced = wanted->address && holder(*wanted->address) == peer;  // with an earlier binding
+  if (given.failures.commits || (given.failures.announcements && kind == Kind::rsa_ip && !announced)) {
     if (!has_tunnel) idle_tunnels_.emplace_back(peer, wanted->tunnel);
     return refused(ErrorCode::internal_server_error);
   }
@@ -611,7 +621,9 @@ void Model::judged(Ipv4 host, const lease::IpsecScope& to, Cookie cookie, steer:
     for (auto& [bind, binding] : present.bindings) {
       const auto position = std::ranges::find(binding.cookies, cookie);
       if (binding.address != to.address || position == binding.cookies.end()) continue;
-      if (other != host) return expect_verdict(steer::Verdict::refuse_cookie);
+      const auto& permit = any_remote.empty() ? this_remote : any_remote;
+      const bool serves = std::ranges::find(permit, &binding) != permit.end() && binding.expires > now;
+      if (other != host || !serves) return expect_verdict(steer::Verdict::refuse_cookie);
       binding.cookies.erase(position);
       binding.cookies.push_back(cookie);
       return expect_verdict(steer::Verdict::accept);
