@@ -1,120 +1,121 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "control/control_server.hpp"
 
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <asio/buffer.hpp>
 #include <asio/read_until.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
-#include <cerrno>
 #include <filesystem>
 
 namespace rsip::control {
-
 namespace {
 
-using asio::local::stream_protocol;
-using nlohmann::json;
+using Protocol = asio::local::stream_protocol;
 
-/// Whether somebody serves the socket. One that is left over from a killed process refuses connections.
-bool is_served(const std::string& path) {
-  asio::io_context loop;
-  stream_protocol::socket probe(loop);
-  asio::error_code code;
-  (void)probe.connect(stream_protocol::endpoint(path), code);
-  return !code;
-}
-
-}  // namespace
-
-/// Lives as long as something is under way on its socket.
-class ControlServer::Connection : public std::enable_shared_from_this<Connection> {
+/// One request and its answer. Lives as long as one of its operations, or whoever owes it an answer.
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<ControlServer> server, stream_protocol::socket socket)
-      : server_(std::move(server)), socket_(std::move(socket)) {}
+  Connection(Protocol::socket socket, std::shared_ptr<std::size_t> count)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), count_(std::move(count)) {
+    ++*count_;
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() { --*count_; }
 
-  void read() {
-    asio::async_read_until(socket_, asio::dynamic_buffer(input_, max_line), '\n',
-                           [self = shared_from_this()](asio::error_code code, std::size_t size) {
-                             if (code) return self->server_->closed();
-                             self->answer(size);
+  void serve(const ControlServer::Handler& handler) {
+    timer_.expires_after(ControlServer::patience);
+    timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+      const std::shared_ptr<Connection> self = weak.lock();
+      if (!error && self) self->close();
+    });
+    asio::async_read_until(socket_, asio::dynamic_buffer(received_, ControlServer::max_request), '\n',
+                           [self = shared_from_this(), handler](const std::error_code& error, std::size_t size) {
+                             self->timer_.cancel();
+                             if (error) return;
+                             const std::string line = self->received_.substr(0, size - 1);
+                             handler(line, [self](const std::string& answer) { self->reply(answer); });
                            });
   }
 
  private:
-  void answer(std::size_t size) {
-    const json request =
-        json::parse(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(size), nullptr, false);
-    input_.erase(0, size);
-    output_ = (request.is_object() ? server_->answer_(request) : json{{"error", "a request is a JSON object"}}).dump();
-    output_ += '\n';
-    asio::async_write(socket_, asio::buffer(output_), [self = shared_from_this()](asio::error_code code, std::size_t) {
-      if (code) return self->server_->closed();
-      self->read();
+  void reply(const std::string& line) {
+    answer_ = line + '\n';
+    timer_.expires_after(ControlServer::patience);
+    timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+      const std::shared_ptr<Connection> self = weak.lock();
+      if (!error && self) self->close();
+    });
+    asio::async_write(socket_, asio::buffer(answer_), [self = shared_from_this()](const std::error_code&, std::size_t) {
+      self->timer_.cancel();
+      self->close();
     });
   }
 
-  std::shared_ptr<ControlServer> server_;
-  stream_protocol::socket socket_;
-  std::string input_;
-  std::string output_;
+  void close() {
+    std::error_code ignored;  // it is gone either way
+    socket_.close(ignored);
+  }
+
+  Protocol::socket socket_;
+  asio::steady_timer timer_;
+  std::shared_ptr<std::size_t> count_;
+  std::string received_;
+  std::string answer_;
 };
 
-Result<std::shared_ptr<ControlServer>> ControlServer::open(asio::io_context& loop, const std::string& path,
-                                                           Answer answer) {
+/// Whether somebody serves the socket. One that a killed process left refuses connections.
+bool is_served(const std::string& path) {
+  asio::io_context io;
+  Protocol::socket probe(io);
+  std::error_code error;
+  probe.connect(Protocol::endpoint(path), error);
+  return !error;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ControlServer>> ControlServer::create(asio::io_context& io, const std::string& path,
+                                                             Handler handler) {
+  const std::string what = "open the control socket " + path;
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return failure(ENAMETOOLONG, what, "choose a shorter path");
   std::error_code made;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), made);
-  if (made) return failure(made.value(), "make the directory of " + path, "choose another place with --control");
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return failure(ENAMETOOLONG, "serve " + path, "choose a shorter path with --control");
-  }
-  if (std::filesystem::exists(path, made) && !is_served(path)) std::filesystem::remove(path, made);
-
-  stream_protocol::acceptor acceptor(loop);
-  asio::error_code code;
-  (void)acceptor.open(stream_protocol(), code);
-  const mode_t before = ::umask(0177);
-  if (!code) (void)acceptor.bind(stream_protocol::endpoint(path), code);
-  (void)::umask(before);
-  if (!code) (void)acceptor.listen(asio::socket_base::max_listen_connections, code);
-  if (code) {
-    return failure(code.value(), "serve " + path,
-                   "another rsipd may be running; --control gives this one another socket");
-  }
-  std::shared_ptr<ControlServer> server(new ControlServer(std::move(acceptor), path, std::move(answer)));
+  if (made) return failure(made.value(), what, "run it as root, or choose another path");
+  if (is_served(path)) return failure(EADDRINUSE, what, "another process serves it: stop that, or choose another path");
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failure(errno, what, "run it as root");
+  Protocol::acceptor acceptor(io);
+  std::error_code error;
+  acceptor.open(Protocol(), error);
+  if (!error) acceptor.bind(Protocol::endpoint(path), error);
+  // Before it listens nobody can connect, so there is no moment at which others than root could.
+  if (!error && ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) error = std::error_code(errno, std::system_category());
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return failure(error.value(), what, "run it as root");
+  std::unique_ptr<ControlServer> server(new ControlServer(std::move(acceptor), path, std::move(handler)));
   server->accept();
   return server;
 }
 
-ControlServer::ControlServer(stream_protocol::acceptor acceptor, std::string path, Answer answer)
-    : acceptor_(std::move(acceptor)), path_(std::move(path)), answer_(std::move(answer)) {}
+ControlServer::ControlServer(Protocol::acceptor acceptor, std::string path, Handler handler)
+    : acceptor_(std::move(acceptor)), path_(std::move(path)), handler_(std::move(handler)) {}
 
 ControlServer::~ControlServer() {
-  std::error_code ignored;
-  std::filesystem::remove(path_, ignored);
+  (void)::unlink(path_.c_str());
 }
 
+/// One that is too many is closed at once.
 void ControlServer::accept() {
-  if (accepting_ || connections_ >= max_connections) return;
-  accepting_ = true;
-  acceptor_.async_accept([this](asio::error_code code, stream_protocol::socket socket) {
-    if (code == asio::error::operation_aborted) return;
-    accepting_ = false;
-    if (code) {
-      spdlog::warn("control connection not accepted: {}", code.message());
-    } else {
-      ++connections_;
-      std::make_shared<Connection>(shared_from_this(), std::move(socket))->read();
+  acceptor_.async_accept([this](const std::error_code& error, Protocol::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error && *connections_ < max_connections) {
+      std::make_shared<Connection>(std::move(socket), connections_)->serve(handler_);
     }
     accept();
   });
-}
-
-void ControlServer::closed() {
-  --connections_;
-  accept();
 }
 
 }  // namespace rsip::control

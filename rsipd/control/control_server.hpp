@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The operator's way into a running rsipd: a Unix socket on which each line is a JSON object, a request or its answer.
+// The control socket of a running program: a Unix socket for root alone. Each connection carries one line and gets one
+// line back. What connections can take of the program is bounded: their number, the length of a request, and how long
+// one may take to come in.
 #pragma once
 
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "types/result.hpp"
 
 namespace rsip::control {
 
-inline constexpr std::size_t max_line = 4096;  ///< bytes of a request
-inline constexpr int max_connections = 16;     ///< further ones wait to be accepted
-
-/// Answers one request. Must not throw.
-using Answer = std::function<nlohmann::json(const nlohmann::json& request)>;
-
-/// Shared with its connections, which end when the event loop does.
-class ControlServer : public std::enable_shared_from_this<ControlServer> {
+class ControlServer {
  public:
-  /// Serves on `path`, whose directory is made if it is missing. Only root may connect. A socket that nobody serves any
-  /// more is replaced; EADDRINUSE where somebody does.
-  static Result<std::shared_ptr<ControlServer>> open(asio::io_context& loop, const std::string& path, Answer answer);
+  /// Answers the request, once, now or later. Of no effect when the other end has gone meanwhile.
+  using Reply = std::function<void(const std::string& line)>;
+  using Handler = std::function<void(const std::string& line, Reply reply)>;
 
+  static constexpr std::size_t max_connections = 16;
+  static constexpr std::size_t max_request = 65536;  ///< bytes
+  static constexpr std::chrono::seconds patience{5};
+
+  /// Makes the directory of `path` if it is missing, and takes the place of a socket that an earlier program left. The
+  /// file goes with the server. EADDRINUSE where somebody serves it.
+  static Result<std::unique_ptr<ControlServer>> create(asio::io_context& io, const std::string& path, Handler handler);
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
   ~ControlServer();
 
  private:
-  class Connection;
-  ControlServer(asio::local::stream_protocol::acceptor acceptor, std::string path, Answer answer);
+  ControlServer(asio::local::stream_protocol::acceptor acceptor, std::string path, Handler handler);
   void accept();
-  void closed();
 
   asio::local::stream_protocol::acceptor acceptor_;
   std::string path_;
-  Answer answer_;
-  int connections_ = 0;
-  bool accepting_ = false;
+  Handler handler_;
+  std::shared_ptr<std::size_t> connections_ = std::make_shared<std::size_t>(0);
 };
 
 }  // namespace rsip::control

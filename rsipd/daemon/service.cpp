@@ -6,7 +6,7 @@
 
 #include <csignal>
 
-#include "control/commands.hpp"
+#include "daemon/commands.hpp"
 #include "server/use_tcp.hpp"
 #include "steer/ruleset.hpp"
 
@@ -120,11 +120,11 @@ void Service::remove_tunnels_later() {
 }
 
 Result<void> Service::open_control(const std::string& path) {
-  auto opened = control::ControlServer::open(loop_, path, [this](const nlohmann::json& request) {
-    nlohmann::json done = control::obey(gateway_, request, lease::Clock::now());
+  const auto answer = [this](const std::string& line, const control::ControlServer::Reply& reply) {
+    reply(obey(gateway_, line, lease::Clock::now()));
     after_changes();
-    return done;
-  });
+  };
+  auto opened = control::ControlServer::create(loop_, path, answer);
   if (!opened) return tl::unexpected(opened.error());
   control_ = std::move(*opened);
   return {};

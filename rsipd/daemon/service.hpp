@@ -70,7 +70,7 @@ class Service {
   asio::posix::stream_descriptor queue_ready_{loop_};
   server::Server server_;
   std::unique_ptr<resolve::Resolver> resolver_;
-  std::shared_ptr<control::ControlServer> control_;
+  std::unique_ptr<control::ControlServer> control_;
 };
 
 }  // namespace rsip

@@ -10,7 +10,7 @@
 #include <asio/write.hpp>
 #include <chrono>
 
-#include "rsip/control_server.hpp"
+#include "rsip/control_message.hpp"
 
 namespace rsip::program {
 namespace {

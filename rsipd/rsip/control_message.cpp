@@ -65,6 +65,10 @@ ControlRequest request_from_json(const json& object) {
 
 }  // namespace
 
+std::string control_path(const std::string& runtime_dir, const std::string& device) {
+  return runtime_dir + "/" + device + ".sock";
+}
+
 json assign_request(const host::Wish& wish) {
   json object{{"command", "assign"},
               {"kind", host::name(wish.kind)},

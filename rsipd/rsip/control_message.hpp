@@ -25,6 +25,9 @@
 
 namespace rsip::program {
 
+/// The socket of the instance that serves a device: <runtime dir>/<device>.sock.
+std::string control_path(const std::string& runtime_dir, const std::string& device);
+
 /// More at a time would not fit into a QUERY_REQUEST of any names.
 inline constexpr std::size_t max_places = 100;
 

@@ -10,10 +10,10 @@
 #include <memory>
 #include <optional>
 
+#include "control/control_server.hpp"
 #include "host/client.hpp"
 #include "host/kernel.hpp"
 #include "rsip/control_message.hpp"
-#include "rsip/control_server.hpp"
 #include "rsip/lock.hpp"
 #include "rsip/options.hpp"
 #include "rsip/report.hpp"
@@ -45,7 +45,7 @@ class Instance {
 
   // instance_control.cpp
   Result<void> open_control();
-  void serve(const std::string& line, ControlServer::Reply reply);
+  void serve(const std::string& line, control::ControlServer::Reply reply);
   void answered(host::CommandId id, const host::Outcome& outcome);
   nlohmann::json response_to(const host::Outcome& outcome, const std::vector<host::Place>& places);
   /// What this host could not put in force; nobody waits for the answer.
@@ -64,14 +64,14 @@ class Instance {
   std::optional<Lock> lock_;
   std::optional<host::Kernel> kernel_;
   std::unique_ptr<host::Client> client_;
-  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<control::ControlServer> control_;
   State state_;
   host::Network base_;           // the first lease's network, before there is a lease
   std::optional<Error> failed_;  // on this host, as opposed to at the gateway
 
   /// A command under way, and what its answer needs.
   struct Pending {
-    ControlServer::Reply reply;
+    control::ControlServer::Reply reply;
     std::vector<host::Place> places;  // of a query
   };
   std::map<host::CommandId, Pending> pending_;

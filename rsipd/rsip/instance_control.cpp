@@ -9,15 +9,15 @@
 namespace rsip::program {
 
 Result<void> Instance::open_control() {
-  Result<std::unique_ptr<ControlServer>> control = ControlServer::create(
+  Result<std::unique_ptr<control::ControlServer>> control = control::ControlServer::create(
       io_, control_path(options_.runtime_dir, options_.device),
-      [this](const std::string& line, ControlServer::Reply reply) { serve(line, std::move(reply)); });
+      [this](const std::string& line, control::ControlServer::Reply reply) { serve(line, std::move(reply)); });
   if (!control) return tl::unexpected(control.error());
   control_ = std::move(*control);
   return {};
 }
 
-void Instance::serve(const std::string& line, ControlServer::Reply reply) {
+void Instance::serve(const std::string& line, control::ControlServer::Reply reply) {
   tl::expected<ControlRequest, std::string> request = parse_request(line);
   if (!request) {
     reply(failure_response(exit_usage, request.error()).dump());

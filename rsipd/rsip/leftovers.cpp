@@ -2,7 +2,7 @@
 #include "rsip/leftovers.hpp"
 
 #include "host/atomic_file.hpp"
-#include "rsip/control_server.hpp"
+#include "rsip/control_message.hpp"
 
 namespace rsip::program {
 

@@ -12,12 +12,13 @@
 #include <fstream>
 #include <thread>
 
+#include "control/control_server.hpp"
 #include "rsip/control_client.hpp"
 #include "rsip/control_message.hpp"
-#include "rsip/control_server.hpp"
 
 using namespace rsip;
 using namespace rsip::program;
+using control::ControlServer;
 using namespace std::chrono_literals;
 using nlohmann::json;
 using Local = asio::local::stream_protocol;
@@ -156,6 +157,14 @@ TEST_CASE("control socket: for its owner alone; it goes with the server, and tak
   std::ofstream(served.path()) << "what an earlier instance left";
   served.restart();
   CHECK(std::filesystem::is_socket(served.path()));
+}
+
+TEST_CASE("control socket: one that is served is nobody else's") {
+  Served served(echo());
+  const auto second = ControlServer::create(served.io, served.path(), echo());
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == EADDRINUSE);
+  CHECK(std::filesystem::exists(served.path()));
 }
 
 TEST_CASE("control socket: a request without an end is cut off") {

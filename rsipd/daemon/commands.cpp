@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "control/commands.hpp"
+#include "daemon/commands.hpp"
 
-namespace rsip::control {
+#include <nlohmann/json.hpp>
+
+namespace rsip {
 
 namespace {
 
@@ -31,9 +33,11 @@ json revoke(gateway::Gateway& gateway, const json& request, lease::Time now) {
 
 }  // namespace
 
-json obey(gateway::Gateway& gateway, const json& request, lease::Time now) {
-  if (text_of(request, "command") == "revoke") return revoke(gateway, request, now);
-  return refuse("no such command");
+std::string obey(gateway::Gateway& gateway, const std::string& line, lease::Time now) {
+  const json request = json::parse(line, nullptr, false);
+  if (!request.is_object()) return refuse("a request is a JSON object").dump();
+  if (text_of(request, "command") == "revoke") return revoke(gateway, request, now).dump();
+  return refuse("no such command").dump();
 }
 
-}  // namespace rsip::control
+}  // namespace rsip
