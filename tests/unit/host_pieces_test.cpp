@@ -10,12 +10,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "directory.hpp"
 #include "host/atomic_file.hpp"
 #include "host/network.hpp"
 #include "host/remedy.hpp"
 #include "host/strongswan.hpp"
 
 using namespace rsip;
+using test::Directory;
 using namespace rsip::host;
 
 namespace {
@@ -55,22 +57,6 @@ std::string read(const std::string& path) {
   text << file.rdbuf();
   return text.str();
 }
-
-/// A directory of its own that goes with the test.
-struct Directory {
-  Directory() {
-    char name[] = "/tmp/rsip-test-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() { std::filesystem::remove_all(path); }
-  std::size_t entries() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
-  }
-  std::string path;
-};
 
 }  // namespace
 

@@ -7,24 +7,14 @@
 #include <filesystem>
 #include <fstream>
 
+#include "directory.hpp"
 #include "rsip/state.hpp"
 
 using namespace rsip;
+using test::Directory;
 using namespace rsip::program;
 
 namespace {
-
-struct Directory {
-  Directory() {
-    char name[] = "/tmp/rsip-test-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() { std::filesystem::remove_all(path); }
-  std::string path;
-};
 
 State read(const Directory& directory) {
   const Result<std::optional<State>> state = read_state(directory.path, "rsip0");
