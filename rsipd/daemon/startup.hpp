@@ -22,8 +22,8 @@ struct Problem {
 struct Setup {
   std::vector<server::Endpoint> endpoints;
   steer::SkeletonOptions skeleton;
-  std::uint32_t private_mtu = 0;  ///< the smallest of the private interfaces, in bytes
-  auth::KeyTable keys;
+  std::uint32_t private_mtu = 0;      ///< the smallest of the private interfaces, in bytes
+  auth::KeyTable keys;                ///< of the hosts that must prove who they are
   std::vector<Problem> problems;      ///< the daemon must not start
   std::vector<std::string> warnings;  ///< it may, but something will not work well
 };
