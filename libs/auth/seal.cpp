@@ -10,6 +10,7 @@
 #include "wire/codec.hpp"
 #include "wire/parameter.hpp"
 #include "wire/reader.hpp"
+#include "wire/vendor.hpp"
 #include "wire/writer.hpp"
 
 namespace rsip::auth {
@@ -55,7 +56,7 @@ Bytes seal(std::span<const std::uint8_t> message, Kind kind, const Ends& ends, S
   out.patch(2, static_cast<std::uint16_t>(message.size() + seal_size));  // the overall length
   out.u8(static_cast<std::uint8_t>(wire::ParameterType::vendor_specific));
   out.u16(value_size);
-  out.u16(vendor_id);
+  out.u16(wire::vendor_id);
   out.u16(static_cast<std::uint16_t>(kind));
   out.u32(static_cast<std::uint32_t>(to_wire(stamp) >> 32));
   out.u32(static_cast<std::uint32_t>(to_wire(stamp) & 0xffffffff));
@@ -71,7 +72,7 @@ std::optional<Stamp> verify(std::span<const std::uint8_t> message, Kind kind, co
   }
   wire::Reader parameter(message.last(seal_size));
   const bool well_formed = parameter.u8() == static_cast<std::uint8_t>(wire::ParameterType::vendor_specific) &&
-                           parameter.u16() == value_size && parameter.u16() == vendor_id &&
+                           parameter.u16() == value_size && parameter.u16() == wire::vendor_id &&
                            parameter.u16() == static_cast<std::uint16_t>(kind);
   if (!well_formed) return std::nullopt;
   const std::uint64_t high = parameter.u32();

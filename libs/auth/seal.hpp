@@ -22,9 +22,6 @@ namespace rsip::auth {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// The project has no vendor ID of its own. This one is reserved for examples (RFC 5612), so it is no vendor's.
-inline constexpr std::uint16_t vendor_id = 32473;
-
 /// The subtype. Keeps one kind of message from being taken for another.
 enum class Kind : std::uint16_t {
   request = 1,  ///< host to gateway; its stamp is the host's

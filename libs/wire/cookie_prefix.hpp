@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A prefix for the host's IKE cookies, as a vendor-specific parameter of the RSIPSEC messages. rsip-protocol(7) has it
+// byte for byte. One that is malformed is ignored, like any that is not understood (RFC 3103 section 8.12).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "types/cookie_prefix.hpp"
+#include "wire/parameter.hpp"
+
+namespace rsip::wire {
+
+/// What a host says in ASSIGN_REQUEST_RSIPSEC: the longest prefix that it can use, in bits. Its caller keeps it within
+/// CookiePrefix::min_bits and max_bits.
+Vendor cookie_prefix_wish(std::uint8_t longest = CookiePrefix::max_bits);
+
+/// That, as the gateway reads it. 0 on the wire, any length, is CookiePrefix::max_bits here.
+std::optional<std::uint8_t> wished_cookie_prefix(const std::vector<Vendor>& parameters);
+
+/// What the gateway says in ASSIGN_RESPONSE_RSIPSEC. `prefix` must be valid.
+Vendor cookie_prefix_grant(const CookiePrefix& prefix);
+
+/// That, as the host reads it.
+std::optional<CookiePrefix> granted_cookie_prefix(const std::vector<Vendor>& parameters);
+
+}  // namespace rsip::wire
