@@ -41,6 +41,14 @@ report() {
   fi
 }
 
+# row TEXT STATUS: a check that is also a line of the table at the end of tests/vm/run. TEXT is one of a kind.
+row() {
+  local result=pass
+  [ "$2" = 0 ] || result=fail
+  report "$2" "$1" ""
+  echo "ROW $result $1"
+}
+
 # wait_for SECONDS COMMAND [ARG...]: until COMMAND succeeds; fails when it has not by then.
 wait_for() {
   local deadline=$((SECONDS + $1))
