@@ -12,18 +12,19 @@ std::vector<std::optional<Ipv4>> remote_addresses(const Binding& binding) {
   return addresses;
 }
 
-std::vector<IpsecScope> ipsec_scopes(const Binding& binding) {
-  std::vector<IpsecScope> scopes;
-  if (binding.kind != Kind::rsipsec) return scopes;
+std::vector<Scope> scopes_of(const Binding& binding) {
+  std::vector<Scope> scopes;
+  if (!binding.shares_address()) return scopes;
+  const Permit permit = binding.kind == Kind::rsipsec ? Permit::ipsec : Permit::echo;
   for (const std::optional<Ipv4> remote : remote_addresses(binding)) {
-    scopes.push_back({binding.address, binding.tunnel, remote});
+    scopes.push_back({binding.address, binding.tunnel, remote, permit});
   }
   return scopes;
 }
 
-std::optional<Time> ipsec_until(const Registration& registration, const IpsecScope& scope, const Binding* without) {
-  const auto in_scope = registration.ipsec.find(scope);
-  if (in_scope == registration.ipsec.end()) return std::nullopt;
+std::optional<Time> permitted_until(const Registration& registration, const Scope& scope, const Binding* without) {
+  const auto in_scope = registration.scopes.find(scope);
+  if (in_scope == registration.scopes.end()) return std::nullopt;
   for (auto last = in_scope->second.rbegin(); last != in_scope->second.rend(); ++last) {
     if (without == nullptr || last->second != without->id) return last->first;
   }

@@ -53,34 +53,40 @@ struct Binding {
 /// The addresses that a binding is restricted to, each once; one "nothing" where it is not restricted.
 std::vector<std::optional<Ipv4>> remote_addresses(const Binding& binding);
 
-/// The permission to send ESP, AH and IKE from port 500, which all RSIPSEC bindings of a host that agree in these
-/// share.
-struct IpsecScope {
+/// What a binding lets a host send from a shared address beside what goes from its ports.
+enum class Permit : std::uint8_t {
+  ipsec,  ///< ESP, AH, IKE from port 500, and ICMP echo requests: RSIPSEC bindings
+  echo,   ///< ICMP echo requests alone: the other bindings of a shared address
+};
+
+/// A permission that all bindings of a host share that agree in these.
+struct Scope {
   Ipv4 address;
   TunnelType tunnel = TunnelType::ip_ip;
   std::optional<Ipv4> remote{};  ///< nothing: to any peer
-  friend auto operator<=>(const IpsecScope&, const IpsecScope&) = default;
+  Permit permit = Permit::ipsec;
+  friend auto operator<=>(const Scope&, const Scope&) = default;
 };
 
-/// Those of an RSIPSEC binding; none of any other.
-std::vector<IpsecScope> ipsec_scopes(const Binding& binding);
+/// Those of a binding; none where it has a whole address, from which a host may send anything.
+std::vector<Scope> scopes_of(const Binding& binding);
 
 struct Registration {
   ClientId client{};
   Ipv4 host;
   Time expires;
   std::map<BindId, Binding> bindings;
-  /// The host's RSIPSEC bindings in each scope, by the time they end.
-  std::map<IpsecScope, std::set<std::pair<Time, BindId>>> ipsec;
+  /// The host's bindings in each scope, by the time they end.
+  std::map<Scope, std::set<std::pair<Time, BindId>>> scopes;
   std::uint32_t ports_held = 0;
   std::uint32_t spis_held = 0;
   std::uint32_t addresses_held = 0;  ///< whole ones
   std::uint32_t last_bind = 0;
 };
 
-/// The end of the host's IPsec permission: when the last of its RSIPSEC bindings in this scope is over.
-/// Nothing where it has none, `without` not counted.
-std::optional<Time> ipsec_until(const Registration& registration, const IpsecScope& scope,
-                                const Binding* without = nullptr);
+/// The end of a permission: when the last of the host's bindings in this scope is over. Nothing where it has none,
+/// `without` not counted.
+std::optional<Time> permitted_until(const Registration& registration, const Scope& scope,
+                                    const Binding* without = nullptr);
 
 }  // namespace rsip::lease

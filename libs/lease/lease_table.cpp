@@ -118,7 +118,7 @@ Granted<const Binding*> LeaseTable::assign(Ipv4 host, const Request& request, Ti
   registration.ports_held += count(made.ports);
   registration.spis_held += count(made.spis);
   if (made.kind == Kind::rsa_ip) ++registration.addresses_held;
-  for (const IpsecScope& scope : ipsec_scopes(made)) registration.ipsec[scope].emplace(made.expires, made.id);
+  for (const Scope& scope : scopes_of(made)) registration.scopes[scope].emplace(made.expires, made.id);
   due_.insert({made.expires + grace, false, host, made.id});
   extend_registration(registration, made.expires);
   return &registration.bindings.emplace(made.id, std::move(made)).first->second;
@@ -214,8 +214,8 @@ void LeaseTable::extend(Ipv4 host, BindId bind, Time expires) {
   Registration& registration = registrations_.at(host);
   Binding& extended = registration.bindings.at(bind);
   due_.erase({extended.expires + grace, false, host, bind});
-  for (const IpsecScope& scope : ipsec_scopes(extended)) {
-    auto& in_scope = registration.ipsec[scope];
+  for (const Scope& scope : scopes_of(extended)) {
+    auto& in_scope = registration.scopes[scope];
     in_scope.erase({extended.expires, bind});
     in_scope.emplace(expires, bind);
   }
@@ -227,10 +227,10 @@ void LeaseTable::extend(Ipv4 host, BindId bind, Time expires) {
 void LeaseTable::remove_binding(Registration& registration, std::map<BindId, Binding>::iterator position) {
   const Binding& removed = position->second;
   for (const Cookie cookie : removed.cookies) public_address(removed.address).cookies().erase(cookie);
-  for (const IpsecScope& scope : ipsec_scopes(removed)) {
-    const auto in_scope = registration.ipsec.find(scope);
+  for (const Scope& scope : scopes_of(removed)) {
+    const auto in_scope = registration.scopes.find(scope);
     in_scope->second.erase({removed.expires, removed.id});
-    if (in_scope->second.empty()) registration.ipsec.erase(in_scope);
+    if (in_scope->second.empty()) registration.scopes.erase(in_scope);
   }
   if (removed.kind == Kind::rsa_ip) --registration.addresses_held;
   registration.ports_held -= count(removed.ports);
@@ -276,14 +276,14 @@ void LeaseTable::remove_registration(Registration& registration, Time now) {
   registrations_.erase(host);
 }
 
-LeaseTable::CookieCheck LeaseTable::check_cookie(Ipv4 host, const IpsecScope& scope, Cookie cookie, Time now) {
+LeaseTable::CookieCheck LeaseTable::check_cookie(Ipv4 host, const Scope& scope, Cookie cookie, Time now) {
   using Verdict = CookieCheck::Verdict;
   const auto found = registrations_.find(host);
   if (found == registrations_.end()) return {};
   Registration& registration = found->second;
-  auto in_scope = registration.ipsec.find({scope.address, scope.tunnel, std::nullopt});
-  if (in_scope == registration.ipsec.end()) in_scope = registration.ipsec.find(scope);
-  if (in_scope == registration.ipsec.end() || in_scope->second.rbegin()->first <= now) return {};
+  auto in_scope = registration.scopes.find({scope.address, scope.tunnel, std::nullopt});
+  if (in_scope == registration.scopes.end()) in_scope = registration.scopes.find(scope);
+  if (in_scope == registration.scopes.end() || in_scope->second.rbegin()->first <= now) return {};
 
   const auto& cookies = public_address(scope.address).cookies();
   if (const auto owner = cookies.find(cookie); owner != cookies.end()) {

@@ -76,7 +76,7 @@ class LeaseTable {
   };
   /// May this host use this initiator cookie on this address, towards this remote, through a tunnel of this type? A
   /// known one becomes the most recently used.
-  CookieCheck check_cookie(Ipv4 host, const IpsecScope& scope, Cookie cookie, Time now);
+  CookieCheck check_cookie(Ipv4 host, const Scope& scope, Cookie cookie, Time now);
   /// Gives an unused cookie to the binding of a check, in place of the one evicted.
   void learn_cookie(Ipv4 host, const CookieCheck& check, Cookie cookie);
 

@@ -53,6 +53,11 @@ std::string comment_of(const Owner& owner) {
          to_string(owner.host);
 }
 
+/// Of an element that several bindings share.
+std::string comment_of_host(const Owner& owner) {
+  return "client " + std::to_string(number(owner.client)) + " " + to_string(owner.host);
+}
+
 /// A remote address in a map's key: in two halves, because the same map is also asked about an address that ICMP
 /// quotes, which nft does not take for a whole one.
 Key& halves(Key& key, Ipv4 address) {
@@ -184,9 +189,15 @@ Elements spi_elements(const Device& tunnel, Ipv4 address, Spi spi, const Owner& 
 
 Elements ipsec_elements(const Device& tunnel, Ipv4 address, const Owner& owner, milliseconds timeout,
                         const std::optional<Remote>& remote) {
-  std::string comment = "client " + std::to_string(number(owner.client)) + " " + to_string(owner.host);
-  return Maker(tunnel, address, std::move(comment), timeout, remote)
+  return Maker(tunnel, address, comment_of_host(owner), timeout, remote)
       .permission("ipsec_out", "ipsec_out_macro", nullptr, [](Key&) {})
+      .take();
+}
+
+Elements echo_elements(const Device& tunnel, Ipv4 address, const Owner& owner, milliseconds timeout,
+                       const std::optional<Remote>& remote) {
+  return Maker(tunnel, address, comment_of_host(owner), timeout, remote)
+      .permission("echo_out", "echo_out_macro", nullptr, [](Key&) {})
       .take();
 }
 

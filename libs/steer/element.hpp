@@ -60,11 +60,15 @@ Elements port_elements(const Device& tunnel, Ipv4 address, Port port, const Owne
 Elements spi_elements(const Device& tunnel, Ipv4 address, Spi spi, const Owner& owner,
                       std::chrono::milliseconds timeout, const std::optional<Remote>& remote = {});
 
-/// The right to send ESP, AH and IKE from `address`. One for each host, address and remote address, however many
-/// bindings grant it: the comment names no binding, and the timeout must be that of the last binding to end. The
-/// remote's port is of no account.
+/// The right to send ESP, AH, IKE and ICMP echo requests from `address`. One for each host, address and remote address,
+/// however many bindings grant it: the comment names no binding, and the timeout must be that of the last binding to
+/// end. The remote's port is of no account.
 Elements ipsec_elements(const Device& tunnel, Ipv4 address, const Owner& owner, std::chrono::milliseconds timeout,
                         const std::optional<Remote>& remote = {});
+
+/// The right to send ICMP echo requests from `address`, likewise one for all bindings that grant no more than that.
+Elements echo_elements(const Device& tunnel, Ipv4 address, const Owner& owner, std::chrono::milliseconds timeout,
+                       const std::optional<Remote>& remote = {});
 
 /// An IKE exchange by its initiator cookie, between `address` port 500 and any peer or the remote: steering on both
 /// paths, and the right to send it. The remote's port is of no account.

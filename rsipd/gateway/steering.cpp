@@ -78,17 +78,17 @@ void change_own(steer::Transaction& changes, Change change, const steer::Device&
   }
 }
 
-/// The host's IPsec permission in a scope, which all its RSIPSEC bindings there share, from `before` to `after`.
-void change_ipsec(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
-                  const lease::IpsecScope& scope, std::optional<Time> before, std::optional<Time> after, Time now) {
+/// The host's permission in a scope, which all its bindings there share, from `before` to `after`.
+void change_permit(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
+                   const lease::Scope& scope, std::optional<Time> before, std::optional<Time> after, Time now) {
   if (before == after) return;
   Change change = Change::replace;
   if (!before) change = Change::add;
   if (!after) change = Change::remove;
   const auto remote = scope.remote ? std::optional(Remote{*scope.remote, std::nullopt}) : std::nullopt;
+  const auto elements = scope.permit == lease::Permit::ipsec ? steer::ipsec_elements : steer::echo_elements;
   apply(changes, change,
-        steer::ipsec_elements(device, scope.address, owner_of(registration, BindId{0}), left(after.value_or(now), now),
-                              remote));
+        elements(device, scope.address, owner_of(registration, BindId{0}), left(after.value_or(now), now), remote));
 }
 
 }  // namespace
@@ -96,28 +96,28 @@ void change_ipsec(steer::Transaction& changes, const steer::Device& device, cons
 void steer_binding(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                    const Binding& binding, Time now) {
   change_own(changes, Change::add, device, registration, binding, left(binding.expires, now));
-  for (const lease::IpsecScope& scope : ipsec_scopes(binding)) {
-    change_ipsec(changes, device, registration, scope, ipsec_until(registration, scope, &binding),
-                 ipsec_until(registration, scope), now);
+  for (const lease::Scope& scope : scopes_of(binding)) {
+    change_permit(changes, device, registration, scope, permitted_until(registration, scope, &binding),
+                  permitted_until(registration, scope), now);
   }
 }
 
 void extend_steering(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                      const Binding& binding, Time expires, Time now) {
   change_own(changes, Change::replace, device, registration, binding, left(expires, now));
-  for (const lease::IpsecScope& scope : ipsec_scopes(binding)) {
-    const std::optional<Time> others = ipsec_until(registration, scope, &binding);
-    change_ipsec(changes, device, registration, scope, ipsec_until(registration, scope),
-                 std::max(others.value_or(expires), expires), now);
+  for (const lease::Scope& scope : scopes_of(binding)) {
+    const std::optional<Time> others = permitted_until(registration, scope, &binding);
+    change_permit(changes, device, registration, scope, permitted_until(registration, scope),
+                  std::max(others.value_or(expires), expires), now);
   }
 }
 
 void unsteer_binding(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                      const Binding& binding, Time now) {
   change_own(changes, Change::remove, device, registration, binding, left(binding.expires, now));
-  for (const lease::IpsecScope& scope : ipsec_scopes(binding)) {
-    change_ipsec(changes, device, registration, scope, ipsec_until(registration, scope),
-                 ipsec_until(registration, scope, &binding), now);
+  for (const lease::Scope& scope : scopes_of(binding)) {
+    change_permit(changes, device, registration, scope, permitted_until(registration, scope),
+                  permitted_until(registration, scope, &binding), now);
   }
 }
 
@@ -127,11 +127,11 @@ void unsteer_host(steer::Transaction& changes, const Tunnels& tunnels, const Reg
     const steer::Device& device = tunnels.find(registration.host, binding.tunnel)->device;
     change_own(changes, Change::remove, device, registration, binding, left(binding.expires, now));
   }
-  for (const auto& [scope, bindings] : registration.ipsec) {
+  for (const auto& [scope, bindings] : registration.scopes) {
     const Time until = bindings.rbegin()->first;
     if (until <= now) continue;
     const steer::Device& device = tunnels.find(registration.host, scope.tunnel)->device;
-    change_ipsec(changes, device, registration, scope, until, std::nullopt, now);
+    change_permit(changes, device, registration, scope, until, std::nullopt, now);
   }
 }
 

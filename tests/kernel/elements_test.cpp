@@ -84,17 +84,19 @@ TEST_CASE("elements: a port is two map entries and a permission, with lease and 
   CHECK(permission.comment == "client 7 bind 3 10.0.0.11");
 }
 
-TEST_CASE("elements: SPI, cookie and IPsec permission") {
+TEST_CASE("elements: SPI, cookie and the permissions that bindings share") {
   Tables tables;
   check_ok(tables.add(steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h)));
   check_ok(tables.add(steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, owner, 1h)));
   check_ok(tables.add(steer::ipsec_elements(tunnel, gateway_public, owner, 1h)));
+  check_ok(tables.add(steer::echo_elements(tunnel, gateway_public, owner, 1h)));
   CHECK(element_of("netdev rsip spi_in", "198.51.100.1 . 268435472").device == "7");
   CHECK(element_of("ip rsip spi_in", "198.51.100.1 . 268435472").device == "7");
   CHECK(elements_of("netdev rsip cookie_in").size() == 1);
   CHECK(elements_of("ip rsip cookie_in").size() == 1);
   CHECK(elements_of("ip rsip cookie_out").size() == 1);
   CHECK(element_of("ip rsip ipsec_out", "rsip1 . 198.51.100.1").comment == "client 7 10.0.0.11");
+  CHECK(element_of("ip rsip echo_out", "rsip1 . 198.51.100.1").comment == "client 7 10.0.0.11");
 }
 
 TEST_CASE("elements: a whole address is two map entries and a permission") {
@@ -121,6 +123,7 @@ TEST_CASE("elements: what is leased for one remote is legible, and on the slow p
   check_ok(tables.add(steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h, micro)));
   check_ok(tables.add(steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, owner, 1h, micro)));
   check_ok(tables.add(steer::ipsec_elements(tunnel, gateway_public, owner, 1h, micro)));
+  check_ok(tables.add(steer::echo_elements(tunnel, gateway_public, owner, 1h, micro)));
 
   struct Expected {
     const char* set;
@@ -139,6 +142,7 @@ TEST_CASE("elements: what is leased for one remote is legible, and on the slow p
       {"port_out_macro", "rsip1 . 198.51.100.1 . 40000 . 198.51.100.2"},
       {"port_out_micro", "rsip1 . 198.51.100.1 . 40000 . 198.51.100.2 . 53"},
       {"ipsec_out_macro", "rsip1 . 198.51.100.1 . 198.51.100.2"},
+      {"echo_out_macro", "rsip1 . 198.51.100.1 . 198.51.100.2"},
       {"cookie_out_macro", "rsip1 . 198.51.100.1 . 81985529216486895 . 198.51.100.2"},
       {"address_out_macro", "rsip1 . 198.51.100.9 . 198.51.100.2"},
       {"address_out_micro", "rsip1 . 198.51.100.9 . 198.51.100.2 . 53"},

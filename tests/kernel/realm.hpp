@@ -83,7 +83,7 @@ class Realm {
   /// Elements into the gateway's tables.
   void commit(const steer::Transaction& transaction);
   /// x1 gets port 40000, SPI 0x10000010, the right to use IPsec and the cookie 0x1111111111111111; x2 gets port
-  /// 40001, SPI 0x10000020 and nothing else.
+  /// 40001, SPI 0x10000020, the right to send echo requests and nothing else.
   void lease_to_hosts();
   /// Drops the fast path's table, so that every packet goes the slow path.
   void remove_fast_path();

@@ -92,12 +92,14 @@ TEST_CASE("RSAP-IP: ports are in force when the answer is there") {
   CHECK(realm.kernel.count(Family::netdev, "port_in") == 4);
   CHECK(realm.kernel.count(Family::ip, "port_in") == 4);
   CHECK(realm.kernel.count(Family::ip, "port_out") == 4);
-  CHECK(realm.kernel.elements.size() == 12);
+  CHECK(realm.kernel.count(Family::ip, "echo_out") == 1);
+  CHECK(realm.kernel.elements.size() == 13);
   CHECK(realm.kernel.tunnels.begin()->second.host == x1);
   CHECK(realm.kernel.tunnels.begin()->second.gateway == na);
   for (const auto& [key, element] : realm.kernel.elements) {
     CHECK(element.timeout == 100s);
-    CHECK(element.comment == "client " + std::to_string(number(client)) + " bind 1 10.0.0.11");
+    const std::string bind = element.set == std::string("echo_out") ? "" : "bind 1 ";  // shared by all bindings
+    CHECK(element.comment == "client " + std::to_string(number(client)) + " " + bind + "10.0.0.11");
   }
 }
 
@@ -240,6 +242,21 @@ TEST_CASE("the IPsec permission follows the host's last RSIPSEC binding") {
   realm.ask<wire::FreeResponse>(x1, free_request(client, BindId{2}));
   realm.ask<wire::FreeResponse>(x1, free_request(client, BindId{1}));
   CHECK(realm.kernel.elements.empty());
+}
+
+TEST_CASE("bindings without IPsec share one permission for ICMP echo") {
+  Realm realm;
+  const ClientId client = realm.enroll(x1);
+  realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{1}));
+  realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{1}));
+  CHECK(realm.kernel.count(Family::ip, "echo_out") == 1);
+  realm.ask<wire::FreeResponse>(x1, free_request(client, BindId{1}));
+  CHECK(realm.kernel.count(Family::ip, "echo_out") == 1);
+  realm.ask<wire::AssignResponseRsipsec>(x1, rsipsec(client, wire::NoPorts{}, wire::AnySpis{1}));
+  CHECK(realm.kernel.count(Family::ip, "echo_out") == 1);
+  realm.ask<wire::FreeResponse>(x1, free_request(client, BindId{2}));
+  CHECK(realm.kernel.count(Family::ip, "echo_out") == 0);
+  CHECK(realm.kernel.count(Family::ip, "ipsec_out") == 1);
 }
 
 TEST_CASE("leases expire, and take their device with them") {

@@ -157,12 +157,12 @@ class Check {
     std::uint32_t ports = 0;
     std::uint32_t spis = 0;
     std::uint32_t addresses = 0;
-    std::map<lease::IpsecScope, std::set<std::pair<Time, BindId>>> ipsec;
+    std::map<lease::Scope, std::set<std::pair<Time, BindId>>> scopes;
     for (const auto& [bind, binding] : registration.bindings) {
       for (const Run<Port>& run : binding.ports) ports += run.count;
       for (const Run<Spi>& run : binding.spis) spis += run.count;
       if (!binding.shares_address()) ++addresses;
-      for (const lease::IpsecScope& scope : ipsec_scopes(binding)) ipsec[scope].emplace(binding.expires, bind);
+      for (const lease::Scope& scope : scopes_of(binding)) scopes[scope].emplace(binding.expires, bind);
       require(bind == binding.id, Who{registration, binding}, ": kept under another bind ID");
       // RFC 3103 section 6: a registration lasts at least as long as its longest binding.
       require(registration.expires >= binding.expires, Who{registration, binding}, ": outlives its registration");
@@ -172,7 +172,7 @@ class Check {
     require(registration.spis_held == spis && spis <= config_.max_spis, host, ": holds ", spis, " SPIs");
     require(registration.addresses_held == addresses, host, ": holds ", addresses, " bindings of whole addresses");
     require(registration.bindings.size() <= config_.max_bindings, host, ": too many bindings");
-    require(registration.ipsec == ipsec, host, ": its IPsec permission does not follow from its bindings");
+    require(registration.scopes == scopes, host, ": its permissions do not follow from its bindings");
   }
 
   void due() {
@@ -221,11 +221,11 @@ class Check {
       const auto tunnel = tunnel_of(registration.host, binding.tunnel);
       if (tunnel == kernel_.tunnels.end()) return require(false, Who{registration, binding}, ": has no tunnel");
       if (binding.expires <= kernel_.now) continue;
-      // A shared IPsec permission comes with the last binding to end, as if that were the only one.
-      alone.ipsec.clear();
-      for (const lease::IpsecScope& scope : ipsec_scopes(binding)) {
-        const std::pair<Time, BindId> last = *registration.ipsec.at(scope).rbegin();
-        if (last.second == bind) alone.ipsec[scope] = {last};
+      // A shared permission comes with the last binding to end, as if that were the only one.
+      alone.scopes.clear();
+      for (const lease::Scope& scope : scopes_of(binding)) {
+        const std::pair<Time, BindId> last = *registration.scopes.at(scope).rbegin();
+        if (last.second == bind) alone.scopes[scope] = {last};
       }
       const steer::Device device{"rsip" + std::to_string(tunnel->second.slot), tunnel->first};
       gateway::steer_binding(into, device, alone, binding, kernel_.now);

@@ -241,14 +241,14 @@ TEST_CASE("an undone assignment leaves no trace") {
   const BindId bind = (*table.assign(x1, ipsec(16, 64), start))->id;
   table.undo_assign(x1, bind);
   CHECK(table.find(x1)->bindings.empty());
-  CHECK(table.find(x1)->ipsec.empty());
+  CHECK(table.find(x1)->scopes.empty());
   CHECK(table.assign(x1, ipsec(16, 64), start));
 }
 
 TEST_CASE("the IPsec permission on an address lasts as long as the host's last RSIPSEC binding there") {
   LeaseTable table(small(), seeded());
   const Registration& registration = **table.register_host(x1, start);
-  CHECK_FALSE(ipsec_until(registration, {nb}));
+  CHECK_FALSE(permitted_until(registration, {nb}));
   Request request = ipsec(1, 1);
   request.lease = LeaseTime{50};
   const Binding& first = **table.assign(x1, request, start);
@@ -257,14 +257,33 @@ TEST_CASE("the IPsec permission on an address lasts as long as the host's last R
   request.lease = LeaseTime{200};
   request.kind = Kind::rsap_ip;
   (void)table.assign(x1, request, start);
-  CHECK(ipsec_until(registration, {nb}) == start + 80s);
-  CHECK(ipsec_until(registration, {nb}, &second) == start + 50s);
-  CHECK(ipsec_until(registration, {nb}, &first) == start + 80s);
+  CHECK(permitted_until(registration, {nb}) == start + 80s);
+  CHECK(permitted_until(registration, {nb}, &second) == start + 50s);
+  CHECK(permitted_until(registration, {nb}, &first) == start + 80s);
   table.extend(x1, first.id, start + 90s);
-  CHECK(ipsec_until(registration, {nb}) == start + 90s);
+  CHECK(permitted_until(registration, {nb}) == start + 90s);
   table.free(x1, first.id, start);
-  CHECK(ipsec_until(registration, {nb}) == start + 80s);
-  CHECK_FALSE(ipsec_until(registration, {nb}, &second));
+  CHECK(permitted_until(registration, {nb}) == start + 80s);
+  CHECK_FALSE(permitted_until(registration, {nb}, &second));
+}
+
+TEST_CASE("a binding of ports alone permits ICMP echo, for as long as the host's last such binding") {
+  LeaseTable table(small(), seeded());
+  const Registration& registration = **table.register_host(x1, start);
+  const Scope echo{.address = nb, .permit = Permit::echo};
+  Request request = ipsec(1, 1);
+  (void)table.assign(x1, request, start);
+  CHECK_FALSE(permitted_until(registration, echo));  // ipsec permits it already
+  request = ipsec(1, 0);
+  request.kind = Kind::rsap_ip;
+  request.lease = LeaseTime{50};
+  (void)table.assign(x1, request, start);
+  CHECK(permitted_until(registration, echo) == start + 50s);
+  request.lease = LeaseTime{80};
+  const Binding& last = **table.assign(x1, request, start);
+  CHECK(permitted_until(registration, echo) == start + 80s);
+  table.free(x1, last.id, start);
+  CHECK(permitted_until(registration, echo) == start + 50s);
 }
 
 TEST_CASE("initiator cookies are unique on an address and live with their binding") {

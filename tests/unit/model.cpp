@@ -592,7 +592,7 @@ void Model::unregister(Ipv4 host, Time now) {
   hosts_.erase(host);
 }
 
-void Model::judged(Ipv4 host, const lease::IpsecScope& to, Cookie cookie, steer::Verdict verdict, Failures failures,
+void Model::judged(Ipv4 host, const lease::Scope& to, Cookie cookie, steer::Verdict verdict, Failures failures,
                    Time now) {
   const auto expect_verdict = [verdict](steer::Verdict expected) {
     require(verdict == expected, "verdict " + std::to_string(static_cast<int>(verdict)) + "; the model has " +

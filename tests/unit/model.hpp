@@ -38,7 +38,7 @@ class Model {
   std::optional<wire::Message> answered(const gateway::Peer& peer, const wire::Message& request,
                                         const std::optional<gateway::Bytes>& answer, Failures failures,
                                         lease::Time now);
-  void judged(Ipv4 host, const lease::IpsecScope& to, Cookie cookie, steer::Verdict verdict, Failures failures,
+  void judged(Ipv4 host, const lease::Scope& to, Cookie cookie, steer::Verdict verdict, Failures failures,
               lease::Time now);
   /// Returns how many hosts and bindings ended, each of which its host is told of.
   std::size_t expired(lease::Time now);
