@@ -39,6 +39,10 @@ constexpr RulesFeature rules_features[] = {
      "table ip rsip_probe {\n chain c {\n  ct state untracked\n  notrack\n }\n}\n", "modprobe nft_ct"},
     {"nf_tables: queue", "table ip rsip_probe {\n chain c {\n  queue num 0\n }\n}\n",
      "modprobe -a nft_queue nfnetlink_queue"},
+    {"nf_tables: log to a group, limited for each element of a set",
+     "table ip rsip_probe {\n set s { typeof ip daddr; size 2; flags dynamic, timeout; }\n chain c {\n  "
+     "update @s { ip daddr timeout 1s limit rate 1/second } log group 0\n }\n}\n",
+     "modprobe -a nft_log nfnetlink_log nft_limit"},
 };
 
 std::optional<Missing> probe_rules(const RulesFeature& tried) {

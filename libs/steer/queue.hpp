@@ -3,13 +3,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 
-#include "types/result.hpp"
-
-struct mnl_socket;
-struct nlmsghdr;
+#include "steer/netfilter.hpp"
 
 namespace rsip::steer {
 
@@ -38,26 +34,21 @@ class Queue {
   /// In the network namespace of the caller; does not block afterwards. EPERM where another program has the number.
   static Result<Queue> open(std::uint16_t number);
 
-  int fd() const;
+  int fd() const { return socket_.fd(); }
 
   /// Reads what waits, at most `batch` packets, and gives the verdict on each as soon as `handler` has returned it.
   Result<void> read(const std::function<Verdict(const QueuedPacket&)>& handler);
 
   /// How often the kernel had to drop packets because we were too slow to read.
-  std::uint64_t overruns() const { return overruns_; }
+  std::uint64_t overruns() const { return socket_.overruns(); }
 
  private:
-  struct Close {
-    void operator()(mnl_socket* socket) const;
-  };
-  Queue(std::unique_ptr<mnl_socket, Close> socket, std::uint16_t number)
-      : socket_(std::move(socket)), number_(number) {}
+  Queue(NetfilterSocket socket, std::uint16_t number) : socket_(std::move(socket)), number_(number) {}
   Result<void> configure();
   Result<void> handle(const nlmsghdr* message, const std::function<Verdict(const QueuedPacket&)>& handler);
 
-  std::unique_ptr<mnl_socket, Close> socket_;
+  NetfilterSocket socket_;
   std::uint16_t number_;
-  std::uint64_t overruns_ = 0;
 };
 
 }  // namespace rsip::steer

@@ -29,6 +29,13 @@ std::vector<std::string> texts(const std::vector<Ipv4>& addresses) {
   return parts;
 }
 
+void write_out(std::string& text, std::string_view variable, const std::string& value) {
+  for (std::size_t place = text.find(variable); place != std::string::npos; place = text.find(variable, place)) {
+    text.replace(place, variable.size(), value);
+    place += value.size();
+  }
+}
+
 }  // namespace
 
 std::string skeleton_text(const SkeletonOptions& options) {
@@ -41,10 +48,11 @@ std::string skeleton_text(const SkeletonOptions& options) {
                      "\ndefine pool = " + set_of(texts(pool)) +
                      "\ndefine shared_pool = " + set_of(texts(options.pool)) + "\n\n";
   text += rules;
-  // Written out instead of defined: nft 1.0.6 crashes where a variable is a set of one device.
-  constexpr std::string_view hook = "devices = $public_devices";
-  const std::size_t place = text.find(hook);
-  return text.replace(place, hook.size(), "devices = " + set_of(quoted(options.public_devices)));
+  // Written out instead of defined: nft 1.0.6 crashes where a variable is a set of one device, and takes none for a
+  // group.
+  write_out(text, "devices = $public_devices", "devices = " + set_of(quoted(options.public_devices)));
+  write_out(text, "group $log_group", "group " + std::to_string(options.log_group));
+  return text;
 }
 
 }  // namespace rsip::steer

@@ -17,6 +17,7 @@ struct SkeletonOptions {
   Ipv4 tunnel_gateway;                       ///< our private address, the near end of the tunnels
   std::uint32_t tunnel_mtu = 1480;           ///< bytes; the smallest of the tunnels
   std::uint16_t ike_queue = 4555;            ///< NFQUEUE number
+  std::uint16_t log_group = 4555;            ///< NFLOG group
 };
 
 /// nft-rules/rsip.nft, built in, with its variables: text for load() or check() of steer/ruleset.hpp, and for people.

@@ -188,7 +188,8 @@ steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_d
           .exclusive_pool = {x1_whole, x2_whole},
           .tunnel_gateway = gateway_private,
           .tunnel_mtu = mtu,
-          .ike_queue = queue_number};
+          .ike_queue = queue_number,
+          .log_group = log_group};
 }
 
 std::string loadable_skeleton(const std::vector<std::string>& public_devices, std::uint32_t mtu) {

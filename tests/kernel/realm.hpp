@@ -38,6 +38,7 @@ inline constexpr Ipv4 x2_whole{0xc633640a};         // 198.51.100.10, likewise t
 inline constexpr std::uint32_t lan_mtu = 1500;
 inline constexpr std::uint32_t tunnel_mtu = lan_mtu - steer::encapsulation(TunnelType::ip_ip);
 inline constexpr std::uint16_t queue_number = 4555;
+inline constexpr std::uint16_t log_group = 4555;
 
 /// A raw socket at the far end of one of the gateway's devices.
 class Endpoint {
