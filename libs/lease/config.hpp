@@ -22,18 +22,20 @@ struct Config {
   Run<Port> ports{Port{20000}, 40000};         ///< of every address
   std::optional<Run<Port>> listen_ports;       ///< of every shared address, for LISTEN alone; none of `ports`
   Run<Spi> spis{Spi{0x10000000}, 0x10000000};  ///< of every address; never below 256 (RFC 4303 section 2.1)
+  /// Of every address, for hosts that name them (RFC 3104 section 6.2); those of `spis` may be among them.
+  std::optional<Run<Spi>> suggested_spis{{Spi{0x100}, 0xffffff00}};
 
   LeaseTime lease{3600};               ///< where a host suggests none
   LeaseTime max_lease{86400};          ///< whatever a host suggests
   LeaseTime registration_lease{3600};  ///< of a registration without bindings
   std::chrono::seconds hold{120};      ///< freed addresses, ports and SPIs rest this long (RFC 3102 section 6.1)
 
-  std::uint32_t max_hosts = 10000;  ///< registrations at a time
-  std::uint32_t max_bindings = 64;  ///< of one host
-  std::uint32_t max_addresses = 1;  ///< whole ones, of one host
-  std::uint32_t max_ports = 1024;   ///< of one host, over all its bindings
-  std::uint32_t max_spis = 1024;    ///< of one host, over all its bindings
-  std::uint32_t max_cookies = 16;   ///< of one binding
+  std::uint32_t max_hosts = 10000;   ///< registrations at a time
+  std::uint32_t max_bindings = 256;  ///< of one host
+  std::uint32_t max_addresses = 1;   ///< whole ones, of one host
+  std::uint32_t max_ports = 1024;    ///< of one host, over all its bindings
+  std::uint32_t max_spis = 1024;     ///< of one host, over all its bindings
+  std::uint32_t max_cookies = 16;    ///< of one binding
 };
 
 }  // namespace rsip::lease

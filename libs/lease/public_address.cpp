@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lease/public_address.hpp"
 
+#include <algorithm>
+
 namespace rsip::lease {
 
 namespace {
@@ -46,6 +48,13 @@ PublicAddress::PublicAddress(Ipv4 address, const Config& config)
   if (config.listen_ports) {
     listen_ports_.emplace(number(config.listen_ports->first), number(config.listen_ports->last()));
   }
+  if (config.suggested_spis) {
+    const Run<Spi>& range = *config.suggested_spis;
+    NumberPool& pool = suggested_spis_.emplace(number(range.first), number(range.last()));
+    const Spi first = std::max(range.first, config.spis.first);
+    const Spi last = std::min(range.last(), config.spis.last());
+    if (first <= last) pool.take({number(first), number(last) - number(first) + 1});
+  }
   // All hosts share IKE's port and are told apart by cookies (RFC 3104 section 4), so that nobody can have it.
   constexpr std::uint32_t ike = 500;
   if (NumberPool* pool = pool_of({Port{ike}, 1}, true)) pool->take({ike, 1});
@@ -57,8 +66,18 @@ NumberPool* PublicAddress::pool_of(Run<Port> run, bool listen) {
   return nullptr;
 }
 
+NumberPool* PublicAddress::pool_of(Run<Spi> run) {
+  if (spis_.in_range(interval_of(run))) return &spis_;
+  if (suggested_spis_ && suggested_spis_->in_range(interval_of(run))) return &*suggested_spis_;
+  return nullptr;
+}
+
 void PublicAddress::release(Run<Port> run) {
   pool_of(run, true)->release(interval_of(run));
+}
+
+void PublicAddress::release(Run<Spi> run) {
+  pool_of(run)->release(interval_of(run));
 }
 
 PublicAddress::Taken<Port> PublicAddress::take_ports(const Wanted<Port>& wanted, bool listen, Time now,
@@ -76,8 +95,7 @@ PublicAddress::Taken<Port> PublicAddress::take_ports(const Wanted<Port>& wanted,
 PublicAddress::Taken<Spi> PublicAddress::take_spis(const Wanted<Spi>& wanted, Time now, const Random& random) {
   wake(now);
   if (!wanted.particular.empty()) {
-    return take_particular(wanted.particular,
-                           [&](Run<Spi> run) { return spis_.in_range(interval_of(run)) ? &spis_ : nullptr; });
+    return take_particular(wanted.particular, [&](Run<Spi> run) { return pool_of(run); });
   }
   if (wanted.any == 0) return std::vector<Run<Spi>>{};
   const std::optional<Interval> taken = spis_.take_run(wanted.any, random);
@@ -87,7 +105,7 @@ PublicAddress::Taken<Spi> PublicAddress::take_spis(const Wanted<Spi>& wanted, Ti
 
 void PublicAddress::give_back(const std::vector<Run<Port>>& ports, const std::vector<Run<Spi>>& spis) {
   for (const Run<Port>& run : ports) release(run);
-  for (const Run<Spi>& run : spis) spis_.release(interval_of(run));
+  for (const Run<Spi>& run : spis) release(run);
 }
 
 void PublicAddress::rest(const std::vector<Run<Port>>& ports, const std::vector<Run<Spi>>& spis, Time until) {
@@ -101,7 +119,7 @@ void PublicAddress::wake(Time now) {
     if (over.kind == Kind::port) {
       release(run_of<Port>(over.interval));
     } else {
-      spis_.release(over.interval);
+      release(run_of<Spi>(over.interval));
     }
     resting_.pop_front();
   }

@@ -48,7 +48,8 @@ class PublicAddress {
   /// Ports: one run where one is free, else as few as possible. All or nothing. Ends rests that are over at `now`.
   /// Those that are for LISTEN alone (Config::listen_ports) are given only as particular ones, to who may `listen`.
   Taken<Port> take_ports(const Wanted<Port>& wanted, bool listen, Time now, const Random& random);
-  /// SPIs that may be any are always one run, so that an IKE daemon can be told a first and a last one.
+  /// SPIs that may be any are always one run, so that an IKE daemon can be told a first and a last one. Particular ones
+  /// may be those of Config::suggested_spis, too; each run lies in one of the two ranges.
   Taken<Spi> take_spis(const Wanted<Spi>& wanted, Time now, const Random& random);
 
   /// Back to the pool at once: they never were in use.
@@ -69,18 +70,22 @@ class PublicAddress {
   const NumberPool& free_ports() const { return ports_; }
   const std::optional<NumberPool>& free_listen_ports() const { return listen_ports_; }
   const NumberPool& free_spis() const { return spis_; }
+  const std::optional<NumberPool>& free_suggested_spis() const { return suggested_spis_; }
   const std::deque<Resting>& resting() const { return resting_; }
   const std::unordered_map<Cookie, CookieOwner>& cookies() const { return cookies_; }
 
  private:
   void wake(Time now);
   NumberPool* pool_of(Run<Port> run, bool listen);
+  NumberPool* pool_of(Run<Spi> run);
   void release(Run<Port> run);
+  void release(Run<Spi> run);
 
   Ipv4 address_;
   NumberPool ports_;
   std::optional<NumberPool> listen_ports_;
   NumberPool spis_;
+  std::optional<NumberPool> suggested_spis_;  ///< without those of spis_
   std::deque<Resting> resting_;
   std::unordered_map<Cookie, CookieOwner> cookies_;
 };

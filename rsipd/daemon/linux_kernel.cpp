@@ -13,12 +13,19 @@ Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu
   if (!link) return tl::unexpected(link.error());
   Result<steer::Announcer> announcer = steer::Announcer::open(std::move(public_devices));
   if (!announcer) return tl::unexpected(announcer.error());
+  Result<std::optional<xfrm::Database>> associations = xfrm::Database::open();
+  if (!associations) return tl::unexpected(associations.error());
   return std::unique_ptr<LinuxKernel>(
-      new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer), private_mtu));
+      new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer), std::move(*associations), private_mtu));
 }
 
-LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, std::uint32_t private_mtu)
-    : nft_(std::move(nft)), link_(std::move(link)), announcer_(std::move(announcer)), private_mtu_(private_mtu) {}
+LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer,
+                         std::optional<xfrm::Database> associations, std::uint32_t private_mtu)
+    : nft_(std::move(nft)),
+      link_(std::move(link)),
+      announcer_(std::move(announcer)),
+      associations_(std::move(associations)),
+      private_mtu_(private_mtu) {}
 
 Result<steer::Device> LinuxKernel::add_tunnel(const Tunnel& tunnel) {
   return link_.add_tunnel({.type = tunnel.type,
@@ -42,6 +49,15 @@ Result<void> LinuxKernel::announce(Ipv4 address, const steer::Device& tunnel) {
 
 Result<void> LinuxKernel::withdraw(Ipv4 address, const steer::Device& tunnel) {
   return announcer_.withdraw(address, tunnel);
+}
+
+Result<bool> LinuxKernel::has_own_sa(Ipv4 destination, Spi spi) {
+  if (!associations_) return false;
+  for (const xfrm::Protocol protocol : {xfrm::Protocol::esp, xfrm::Protocol::ah}) {
+    const Result<bool> there = associations_->has({destination, spi, protocol});
+    if (!there || *there) return there;
+  }
+  return false;
 }
 
 Result<void> LinuxKernel::commit(const steer::Transaction& changes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "steer/announce.hpp"
 #include "steer/nft.hpp"
 #include "steer/tunnel.hpp"
+#include "xfrm/database.hpp"
 
 namespace rsip {
 
@@ -21,17 +23,20 @@ class LinuxKernel : public gateway::Kernel {
   Result<void> remove_tunnel(const steer::Device& device) override;
   Result<void> announce(Ipv4 address, const steer::Device& tunnel) override;
   Result<void> withdraw(Ipv4 address, const steer::Device& tunnel) override;
+  Result<bool> has_own_sa(Ipv4 destination, Spi spi) override;
   Result<void> commit(const steer::Transaction& changes) override;
 
   /// Removes every tunnel device that an rsipd has left behind, and what announces the addresses that led into them.
   Result<void> remove_all_tunnels();
 
  private:
-  LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, std::uint32_t private_mtu);
+  LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, std::optional<xfrm::Database> associations,
+              std::uint32_t private_mtu);
 
   steer::Nft nft_;
   steer::Link link_;
   steer::Announcer announcer_;
+  std::optional<xfrm::Database> associations_;  ///< nothing where the kernel has no IPsec
   std::uint32_t private_mtu_;
 };
 

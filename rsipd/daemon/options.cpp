@@ -206,6 +206,17 @@ CommandLine parse_command_line(int argc, char** argv) {
          "SPIs to lease of every address; this machine's own IPsec uses others")
       ->type_name("LOW-HIGH")
       ->default_str("0x10000000-0x1fffffff");
+  app.add_option_function<std::string>(
+         "--suggested-spis",
+         [&](const std::string& text) {
+           options.lease.suggested_spis.reset();
+           if (text == "none") return;
+           options.lease.suggested_spis =
+               parse_range<Spi>("--suggested-spis", text, 256, 0xffffffff, "LOW-HIGH within 0x100-0xffffffff, or none");
+         },
+         "Further SPIs that hosts may name, where neither a lease nor this machine's own IPsec has them")
+      ->type_name("LOW-HIGH|none")
+      ->default_str("0x100-0xffffffff");
   app.add_option("--exclusive-pool", exclusive_pool, "Public addresses to lease as a whole (RSA-IP); repeatable")
       ->type_name("ADDR[,ADDR...]")
       ->delimiter(',');

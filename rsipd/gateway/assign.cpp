@@ -67,6 +67,20 @@ std::span<const T> span_of(const std::optional<T>& value) {
 /// So many elements at most make up a binding under a remote flow policy: each local port with each remote.
 constexpr std::size_t max_flows = 4096;
 
+/// So many suggested SPIs at most are granted at once: the kernel is asked about each.
+constexpr std::size_t max_suggested = 16;
+
+/// Whether a host has chosen these itself, outside the range that is kept for hosts (RFC 3104 section 6.2).
+bool is_suggested(const Run<Spi>& run, const Run<Spi>& kept) {
+  return !kept.contains(run.first);
+}
+
+std::size_t count_suggested(const std::vector<Run<Spi>>& spis, const Run<Spi>& kept) {
+  std::size_t sum = 0;
+  for (const Run<Spi>& run : spis) sum += is_suggested(run, kept) ? run.count : 0;
+  return sum;
+}
+
 }  // namespace
 
 /// What the policy has against a request, whatever is free.
@@ -79,6 +93,9 @@ std::optional<ErrorCode> Gateway::forbidden(Ipv4 host, const lease::Request& req
       break;
     case Kind::rsipsec:
       if (!policy_.may_use_ipsec(host)) return ErrorCode::ipsec_unallowed;
+      if (count_suggested(request.spis.particular, leases_.config().spis) > max_suggested) {
+        return ErrorCode::ipsec_spi_unavailable;
+      }
       break;
     case Kind::listen:
       if (!policy_.may_listen(host)) return ErrorCode::local_addrport_unallowed;
@@ -117,6 +134,14 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
     return tl::unexpected(code);
   }
   const lease::Binding& binding = **granted;
+  const Result<bool> own = has_own(binding);
+  if (!own || *own) {
+    spdlog::log(own ? spdlog::level::info : spdlog::level::err, "assignment refused host={} client={} spis={}: {}",
+                to_string(peer.host), number(client), describe(binding.spis, "{:#x}-{:#x}"),
+                own ? "this machine's own IPsec has one of them" : own.error().text());
+    leases_.undo_assign(peer.host, binding.id);
+    return tl::unexpected(own ? ErrorCode::ipsec_spi_inuse : ErrorCode::internal_server_error);
+  }
   const Result<const TunnelDevice*> device = put_in_force(peer, registration, binding, now);
   if (!device) {
     spdlog::error("assignment failed host={} client={}: {}", to_string(peer.host), number(client),
@@ -134,6 +159,19 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
   Assigned assigned{&binding, granted_remote(remote, remote_policy), std::nullopt};
   if ((*device)->gateway != peer.gateway) assigned.tunnel_endpoint = (*device)->gateway;
   return assigned;
+}
+
+/// Those that this machine's IKE daemon chooses are not ours to give. The range that is kept for hosts has none of
+/// them, so requests that suggest none outside it cost nothing.
+Result<bool> Gateway::has_own(const lease::Binding& binding) {
+  for (const Run<Spi>& run : binding.spis) {
+    if (!is_suggested(run, leases_.config().spis)) continue;
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      Result<bool> own = kernel_.has_own_sa(binding.address, static_cast<Spi>(number(run.first) + i));
+      if (!own || *own) return own;
+    }
+  }
+  return false;
 }
 
 /// All of it, or nothing but what clear_up() takes back. A whole address is announced with its first binding, and

@@ -114,6 +114,8 @@ class Gateway {
                                                  std::span<const wire::TunnelType> tunnels, lease::Time now,
                                                  std::span<const Ipv4> resolved);
   std::optional<wire::ErrorCode> forbidden(Ipv4 host, const lease::Request& request) const;
+  /// Whether this machine's own IPsec has one of a binding's suggested SPIs.
+  Result<bool> has_own(const lease::Binding& binding);
   Result<const TunnelDevice*> put_in_force(const Peer& peer, const lease::Registration& registration,
                                            const lease::Binding& binding, lease::Time now);
 

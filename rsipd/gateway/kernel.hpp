@@ -35,6 +35,10 @@ class Kernel {
   /// Takes that back. What is not there any more is no error.
   virtual Result<void> withdraw(Ipv4 address, const steer::Device& tunnel) = 0;
 
+  /// Whether this machine's own IPsec has an SA with this destination and SPI, be it ESP or AH. Costs the same however
+  /// many it has.
+  virtual Result<bool> has_own_sa(Ipv4 destination, Spi spi) = 0;
+
   /// All changes or none.
   virtual Result<void> commit(const steer::Transaction& changes) = 0;
 };

@@ -44,6 +44,7 @@ lease::Config config() {
   small.listen_ports = Run<Port>{Port{498}, 8};
   small.ports = ports;
   small.spis = spis;
+  small.suggested_spis = {Spi{number(spis.first) - 8}, spis.count + 32};
   small.lease = LeaseTime{100};
   small.max_lease = LeaseTime{1000};
   small.registration_lease = LeaseTime{300};
@@ -92,7 +93,9 @@ enum class Step : std::uint8_t {
 
 class Session {
  public:
-  explicit Session(std::span<const std::uint8_t> input) : input_(input) {}
+  explicit Session(std::span<const std::uint8_t> input) : input_(input) {
+    kernel_.own_sas = {{nb, static_cast<Spi>(number(spis.last()) + 2)}};
+  }
 
   void run() {
     while (input_.left() > 0 && !input_.failed()) {
@@ -139,6 +142,7 @@ class Session {
         kernel_.fail_commits = (bits & 1) != 0;
         kernel_.fail_tunnels = (bits & 2) != 0;
         kernel_.fail_announce = (bits & 4) != 0;
+        kernel_.fail_own_sas = (bits & 8) != 0;
         return;
       }
       case Step::settle:
@@ -260,7 +264,8 @@ class Session {
   }
 
   void send(const Peer& from, const Bytes& bytes) {
-    const bool kernel_fails = kernel_.fail_commits || kernel_.fail_tunnels || kernel_.fail_announce;
+    const bool kernel_fails =
+        kernel_.fail_commits || kernel_.fail_tunnels || kernel_.fail_announce || kernel_.fail_own_sas;
     (void)gateway_.name_to_resolve(from, bytes);
     const std::optional<Bytes> answer = gateway_.handle(from, bytes, kernel_.now, remotes);
     if (!answer) return;

@@ -138,6 +138,40 @@ TEST_CASE("suggested SPIs are granted or refused") {
   CHECK(realm.refused(x2, rsipsec(second, wire::NoPorts{}, Run<Spi>{Spi{100}, 1})).error == ErrorCode::ipsec_spi_inuse);
 }
 
+TEST_CASE("a host may choose an SPI itself, but none that the gateway's own IPsec has") {
+  Realm realm;
+  realm.kernel.own_sas = {{nb, Spi{0xc0000001}}};
+  const ClientId client = realm.enroll(x1);
+  const auto chosen = [client](std::uint32_t spi) { return rsipsec(client, wire::NoPorts{}, Run<Spi>{Spi{spi}, 1}); };
+  CHECK(realm.refused(x1, chosen(0xc0000001)).error == ErrorCode::ipsec_spi_inuse);
+  CHECK(realm.kernel.elements.empty());
+  CHECK(realm.kernel.tunnels.empty());
+  const auto granted = realm.ask<wire::AssignResponseRsipsec>(x1, chosen(0xc0000002));
+  CHECK(granted.spis == wire::Spis{Run<Spi>{Spi{0xc0000002}, 1}});
+  CHECK(realm.kernel.count(steer::Family::netdev, "spi_in") == 1);
+
+  realm.kernel.own_sas.clear();
+  CHECK(realm.ask<wire::AssignResponseRsipsec>(x1, chosen(0xc0000001)).local == wire::Address{nb});
+
+  realm.kernel.fail_own_sas = true;
+  CHECK(realm.refused(x1, chosen(0xc0000003)).error == ErrorCode::internal_server_error);
+  realm.kernel.fail_own_sas = false;
+  realm.ask<wire::AssignResponseRsipsec>(x1, chosen(0xc0000003));
+}
+
+TEST_CASE("the kernel is asked about suggested SPIs only, and about few at once") {
+  Realm realm;
+  const ClientId client = realm.enroll(x1);
+  realm.ask<wire::AssignResponseRsipsec>(x1, rsipsec(client, wire::AnyPorts{2}, wire::AnySpis{16}));
+  realm.ask<wire::AssignResponseRsipsec>(x1, rsipsec(client, wire::NoPorts{}, Run<Spi>{Spi{0x10000100}, 100}));
+  CHECK(realm.kernel.own_sa_lookups == 0);
+  realm.ask<wire::AssignResponseRsipsec>(x1, rsipsec(client, wire::NoPorts{}, Run<Spi>{Spi{0xc0000000}, 16}));
+  CHECK(realm.kernel.own_sa_lookups == 16);
+  CHECK(realm.refused(x1, rsipsec(client, wire::NoPorts{}, Run<Spi>{Spi{0xd0000000}, 17})).error ==
+        ErrorCode::ipsec_spi_unavailable);
+  CHECK(realm.kernel.own_sa_lookups == 16);
+}
+
 TEST_CASE("what there is no more of is refused by its own error") {
   lease::Config config;
   config.ports = {Port{5000}, 2};

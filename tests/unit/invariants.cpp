@@ -50,6 +50,7 @@ class Check {
       ports(address, config_.ports, address.free_ports());
       if (config_.listen_ports) ports(address, *config_.listen_ports, *address.free_listen_ports());
       numbers(address, "SPI", config_.spis, address.free_spis(), PublicAddress::Kind::spi, &Binding::spis);
+      suggested_spis(address);
       cookies(address);
     }
     whole_addresses();
@@ -80,6 +81,20 @@ class Check {
     std::vector<Interval> nobodys;
     if (range.contains(ike::ike_port)) nobodys.push_back({number(ike::ike_port), 1});
     numbers(address, "port", range, free, PublicAddress::Kind::port, &Binding::ports, std::move(nobodys));
+  }
+
+  /// What lies below and above those that are kept for hosts.
+  void suggested_spis(const PublicAddress& address) {
+    if (!config_.suggested_spis) return;
+    const auto part = [&](std::uint32_t first, std::uint32_t last) {
+      if (first > last) return;
+      numbers(address, "SPI", Run<Spi>{Spi{first}, last - first + 1}, *address.free_suggested_spis(),
+              PublicAddress::Kind::spi, &Binding::spis);
+    };
+    const std::uint32_t first = number(config_.suggested_spis->first);
+    const std::uint32_t last = number(config_.suggested_spis->last());
+    part(first, std::min(last, number(config_.spis.first) - 1));
+    part(std::max(first, number(config_.spis.last()) + 1), last);
   }
 
   /// Free, resting and owned numbers, side by side, are the range: neither a gap nor an overlap.

@@ -152,6 +152,43 @@ TEST_CASE("particular resources are granted or refused for the right reason") {
   CHECK(refusal(table.assign(x2, other, start)) == Refusal::address_unallowed);
 }
 
+TEST_CASE("SPIs beyond those that any host gets are given to hosts that name them, once, and rest like the others") {
+  Config config = small();
+  config.suggested_spis = {Spi{4090}, 100};
+  LeaseTable table(config, seeded());
+  (void)table.register_host(x1, start);
+  (void)table.register_host(x2, start);
+  const auto named = [](std::uint32_t first, std::uint32_t count = 1) {
+    Request request = ipsec(0, 0);
+    request.spis.particular = {{Spi{first}, count}};
+    return request;
+  };
+  REQUIRE(table.assign(x1, named(4090), start));  // below
+  REQUIRE(table.assign(x1, named(4160), start));  // above
+  REQUIRE(table.assign(x1, named(4096), start));  // within
+  for (const std::uint32_t taken : {4090U, 4160U, 4096U}) {
+    CHECK(refusal(table.assign(x2, named(taken), start)) == Refusal::spis_in_use);
+  }
+  CHECK(refusal(table.assign(x2, named(4089), start)) == Refusal::spis_in_use);
+  CHECK(refusal(table.assign(x2, named(4190), start)) == Refusal::spis_in_use);
+  CHECK(refusal(table.assign(x2, named(4095, 2), start)) == Refusal::spis_in_use);  // partly any host's
+  CHECK(table.assign(x2, named(4095), start));
+
+  // Those that any host gets do not come from there.
+  for (int i = 0; i < 63; ++i) CHECK(config.spis.contains((*table.assign(x2, ipsec(0, 1), start))->spis.front().first));
+  CHECK(refusal(table.assign(x2, ipsec(0, 1), start)) == Refusal::spis_unavailable);
+
+  table.free(x1, BindId{2}, start);
+  CHECK(refusal(table.assign(x2, named(4160), start + config.hold - 1s)) == Refusal::spis_in_use);
+  CHECK(table.assign(x2, named(4160), start + config.hold));
+
+  config.suggested_spis.reset();
+  LeaseTable strict(config, seeded());
+  (void)strict.register_host(x1, start);
+  CHECK(refusal(strict.assign(x1, named(4090), start)) == Refusal::spis_in_use);
+  CHECK(strict.assign(x1, named(4096), start));
+}
+
 TEST_CASE("limits of one host") {
   Config config = small();
   config.max_bindings = 2;

@@ -44,6 +44,12 @@ class MemoryKernel : public gateway::Kernel {
     return {};
   }
 
+  Result<bool> has_own_sa(Ipv4 destination, Spi spi) override {
+    if (fail_own_sas) return failure(EPERM, "look up an SA");
+    ++own_sa_lookups;
+    return own_sas.contains({destination, spi});
+  }
+
   Result<void> commit(const steer::Transaction& changes) override {
     ++commits;
     if (fail_commits) return failure(ENOENT, "commit");
@@ -71,11 +77,14 @@ class MemoryKernel : public gateway::Kernel {
   std::map<Key, steer::Element> elements;
   std::map<std::uint32_t, Tunnel> tunnels;
   std::map<Ipv4, std::uint32_t> announced;  ///< whole addresses, and the tunnel that each leads into
+  std::set<std::pair<Ipv4, Spi>> own_sas;   ///< of the gateway's own IPsec
   std::uint32_t last_index = 100;
   int commits = 0;
+  int own_sa_lookups = 0;
   bool fail_commits = false;
   bool fail_tunnels = false;
   bool fail_announce = false;
+  bool fail_own_sas = false;
 };
 
 }  // namespace rsip::test

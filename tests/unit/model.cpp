@@ -99,19 +99,24 @@ void Model::Numbers<Id>::compare(const lease::NumberPool& pool, const std::deque
   // A rest that is over ends when somebody takes a number.
   std::uint64_t free_there = pool.free();
   for (const PublicAddress::Resting& rest : resting) {
-    const bool ours = rest.kind == kind && range.contains(static_cast<Id>(rest.interval.first));
+    const Id first = static_cast<Id>(rest.interval.first);
+    const bool ours = rest.kind == kind && range.contains(first) && !one(first).owned;
     if (ours && rest.until <= now) free_there += rest.interval.count;
   }
   require(free_there == free(now),
           std::to_string(free_there) + " numbers free; the model has " + std::to_string(free(now)));
 }
 
-Model::Model(gateway::Policy policy, lease::Config config) : policy_(std::move(policy)), config_(std::move(config)) {
+Model::Model(gateway::Policy policy, lease::Config config, std::set<std::pair<Ipv4, Spi>> own_sas)
+    : policy_(std::move(policy)), config_(std::move(config)), own_sas_(std::move(own_sas)) {
   for (const Ipv4 address : config_.pool) {
     Address& made = addresses_
                         .emplace(address, Address{Numbers<Port>(config_.ports), Numbers<Port>(*config_.listen_ports),
-                                                  Numbers<Spi>(config_.spis)})
+                                                  Numbers<Spi>(config_.spis), Numbers<Spi>(*config_.suggested_spis)})
                         .first->second;
+    for (const Spi spi : each_of(std::vector{config_.spis})) {
+      if (made.suggested_spis.range.contains(spi)) made.suggested_spis.one(spi).owned = true;
+    }
     // RFC 3104 section 4: hosts share IKE's port, so nobody has it.
     if (made.listen_ports.range.contains(ike::ike_port)) made.listen_ports.one(ike::ike_port).owned = true;
   }
@@ -304,6 +309,10 @@ tl::expected<Model::Asked, ErrorCode> Model::asked(Kind kind, const Request& req
     return tl::unexpected(ErrorCode::unsupported_message);
   }
   if (kind == Kind::rsipsec && !policy_.may_use_ipsec(host)) return tl::unexpected(ErrorCode::ipsec_unallowed);
+  constexpr std::size_t most_suggested = 16;
+  std::size_t suggested = 0;
+  for (const Run<Spi>& run : wanted.spis.particular) suggested += config_.spis.contains(run.first) ? 0 : run.count;
+  if (suggested > most_suggested) return tl::unexpected(ErrorCode::ipsec_spi_unavailable);
   if (kind == Kind::listen && !policy_.may_listen(host)) return tl::unexpected(ErrorCode::local_addrport_unallowed);
   return wanted;
 }
@@ -368,7 +377,6 @@ Model::Choice Model::whole_choice(const Asked& wanted, Ipv4 host, Time now) {
 
 std::optional<ErrorCode> Model::refusal_on(Address& address, const Asked& wanted, Time now) {
   const std::set<Port> ports = each_of(wanted.ports.particular);
-  const std::set<Spi> spis = each_of(wanted.spis.particular);
   const auto leased = [&](Port port) {
     return address.ports.range.contains(port) ||
            (wanted.kind == Kind::listen && address.listen_ports.range.contains(port));
@@ -379,8 +387,11 @@ std::optional<ErrorCode> Model::refusal_on(Address& address, const Asked& wanted
   }
   if (wanted.ports.any > 0 && wanted.ports.any > address.ports.free(now)) return ErrorCode::local_addrport_unavailable;
   // RFC 3104 section 6.2: particular SPIs are in use, whatever else is wrong with them.
-  for (const Spi spi : spis) {
-    if (!address.spis.range.contains(spi) || !address.spis.is_free(spi, now)) return ErrorCode::ipsec_spi_inuse;
+  for (const Run<Spi>& run : wanted.spis.particular) {
+    Numbers<Spi>& numbers = address.spis_with(run.first);
+    for (const Spi spi : each_of(std::vector{run})) {
+      if (!numbers.range.contains(spi) || !numbers.is_free(spi, now)) return ErrorCode::ipsec_spi_inuse;
+    }
   }
   if (wanted.spis.any > 0 && wanted.spis.any > address.spis.longest_free_run(now)) {
     return ErrorCode::ipsec_spi_unavailable;
@@ -425,13 +436,17 @@ Model::Choice Model::choice(const Asked& wanted, Ipv4 host, Time now) {
   return shared_choice(wanted, own, now);
 }
 
+bool Model::has_own(Ipv4 address, const std::vector<Run<Spi>>& suggested) const {
+  return std::ranges::any_of(each_of(suggested), [&](Spi spi) { return own_sas_.contains({address, spi}); });
+}
+
 template <typename Response, typename Request>
 void Model::check_assign(Kind kind, const Request& request, const Circumstances& given) {
   const auto refused = [&](ErrorCode code) { expect(given.answer, error(code, request.client)); };
   const Ipv4 peer = given.peer.host;
   const auto wanted = asked(kind, request, peer);
   if (!wanted) return refused(wanted.error());
-  const Choice all = choice(*wanted, peer, given.now);
+  Choice all = choice(*wanted, peer, given.now);
   if (all.possible.empty()) {
     const auto& got = expect_a<wire::ErrorResponse>(given.answer);
     return refused(std::ranges::find(all.errors, got.error) != all.errors.end() ? got.error : all.errors.back());
@@ -441,6 +456,12 @@ void Model::check_assign(Kind kind, const Request& request, const Circumstances&
   const BindId bind = static_cast<BindId>(++host.last_bind);
   // RFC 3103 section 6: R = max(R, Bi); also where the kernel then refuses the binding.
   host.expires = std::max(host.expires, given.now + wanted->lease);
+  // What the gateway's own IPsec has is seen when the address has been chosen.
+  const std::size_t chosen_from = all.possible.size();
+  std::erase_if(all.possible, [&](Ipv4 address) { return has_own(address, wanted->spis.particular); });
+  const auto* refusal = given.answer ? std::get_if<wire::ErrorResponse>(&*given.answer) : nullptr;
+  const bool in_use = refusal != nullptr && refusal->error == ErrorCode::ipsec_spi_inuse;
+  if (all.possible.empty() || (in_use && all.possible.size() < chosen_from)) return refused(ErrorCode::ipsec_spi_inuse);
   const bool has_tunnel = host.has_tunnel(wanted->tunnel);
   const auto idle = std::ranges::find(idle_tunnels_, std::pair(peer, wanted->tunnel));
   const bool spare = !has_tunnel && idle != idle_tunnels_.end();
@@ -508,7 +529,7 @@ void Model::check_assign(Kind kind, const Request& request, const Circumstances&
   expect(given.answer, expected);
 
   for (const Port port : made.ports) addresses_.at(*address).ports_with(port).one(port).owned = true;
-  for (const Spi spi : made.spis) addresses_.at(*address).spis.one(spi).owned = true;
+  for (const Spi spi : made.spis) addresses_.at(*address).spis_with(spi).one(spi).owned = true;
   host.bindings.emplace(bind, std::move(made));
 }
 
@@ -578,7 +599,7 @@ void Model::free(Ipv4 host, BindId bind, Time now) {
   }
   Address& address = addresses_.at(freed.address);
   for (const Port port : freed.ports) address.ports_with(port).one(port) = {false, until};
-  for (const Spi spi : freed.spis) address.spis.one(spi) = {false, until};
+  for (const Spi spi : freed.spis) address.spis_with(spi).one(spi) = {false, until};
 }
 
 void Model::settled() {
@@ -684,6 +705,7 @@ void Model::compare(const lease::LeaseTable& table, Time now) const {
     own.ports.compare(address.free_ports(), address.resting(), PublicAddress::Kind::port, now);
     own.listen_ports.compare(*address.free_listen_ports(), address.resting(), PublicAddress::Kind::port, now);
     own.spis.compare(address.free_spis(), address.resting(), PublicAddress::Kind::spi, now);
+    own.suggested_spis.compare(*address.free_suggested_spis(), address.resting(), PublicAddress::Kind::spi, now);
   }
 }
 

@@ -31,7 +31,8 @@ std::string name(const wire::Message& message);
 
 class Model {
  public:
-  Model(gateway::Policy policy, lease::Config config);
+  /// `own_sas`: what the gateway's own IPsec has, none of it among the SPIs that are kept for hosts.
+  Model(gateway::Policy policy, lease::Config config, std::set<std::pair<Ipv4, Spi>> own_sas);
 
   // Each throws a Difference where the gateway answered, judged or has something else.
   /// Returns the answer, decoded.
@@ -86,6 +87,7 @@ class Model {
 
     explicit Numbers(Run<Id> whole) : range(whole), all(whole.count) {}
     One& one(Id id) { return all.at(number(id) - number(range.first)); }
+    const One& one(Id id) const { return all.at(number(id) - number(range.first)); }
     std::size_t free(lease::Time now) const;
     std::size_t longest_free_run(lease::Time now) const;
     bool is_free(Id id, lease::Time now) { return !one(id).owned && one(id).free_from <= now; }
@@ -96,7 +98,9 @@ class Model {
     Numbers<Port> ports;
     Numbers<Port> listen_ports;
     Numbers<Spi> spis;
+    Numbers<Spi> suggested_spis;  ///< all of the range; those of `spis` are not free in it
     Numbers<Port>& ports_with(Port port) { return ports.range.contains(port) ? ports : listen_ports; }
+    Numbers<Spi>& spis_with(Spi spi) { return spis.range.contains(spi) ? spis : suggested_spis; }
   };
 
   struct LastDatagram {
@@ -154,6 +158,7 @@ class Model {
   Choice whole_choice(const Asked& wanted, Ipv4 host, lease::Time now);
   Choice shared_choice(const Asked& wanted, const Host& host, lease::Time now);
   std::optional<wire::ErrorCode> refusal_on(Address& address, const Asked& wanted, lease::Time now);
+  bool has_own(Ipv4 address, const std::vector<Run<Spi>>& suggested) const;
   std::optional<Ipv4> holder(Ipv4 whole) const;
   std::optional<wire::ErrorCode> refusal(Ipv4 host, ClientId client) const;
 
@@ -162,6 +167,7 @@ class Model {
 
   gateway::Policy policy_;
   lease::Config config_;
+  std::set<std::pair<Ipv4, Spi>> own_sas_;
   std::map<Ipv4, Host> hosts_;
   std::map<Ipv4, Address> addresses_;
   std::map<Ipv4, lease::Time> whole_;                      ///< from when on they are free again

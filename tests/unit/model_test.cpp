@@ -38,6 +38,7 @@ lease::Config config() {
   small.max_addresses = 2;
   small.ports = {Port{2000}, 320};
   small.spis = {Spi{0x1000}, 480};
+  small.suggested_spis = {Spi{0xff0}, 560};
   small.lease = LeaseTime{60};
   small.max_lease = LeaseTime{200};
   small.registration_lease = LeaseTime{120};
@@ -48,6 +49,12 @@ lease::Config config() {
   small.max_spis = 20;
   small.max_cookies = 3;
   return small;
+}
+
+std::set<std::pair<Ipv4, Spi>> own_sas() {
+  std::set<std::pair<Ipv4, Spi>> some;
+  for (std::uint32_t n = 0; n < 8; ++n) some.emplace(Ipv4{0xc6336401}, Spi{0x11e8 + n});
+  return some;
 }
 
 gateway::Policy policy() {
@@ -75,6 +82,7 @@ class Trial {
     std::string difference;
   };
   Outcome run(std::span<const Operation> sequence, std::size_t compare_after) {
+    kernel_.own_sas = own_sas();
     Outcome outcome;
     try {
       for (const Operation& operation : sequence) {
@@ -180,7 +188,7 @@ class Trial {
                               return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(generator);
                             },
                             kernel_};
-  Model model_{policy(), config()};
+  Model model_{policy(), config(), own_sas()};
   std::map<Ipv4, std::uint32_t> counters_;
 };
 

@@ -40,11 +40,15 @@ wire::Ports random_ports(Random& random, const lease::Config& config) {
 }
 
 wire::Spis random_spis(Random& random, const lease::Config& config) {
-  switch (any_of(random, 0, 5)) {
+  switch (any_of(random, 0, 7)) {
     case 0:
       return random_run(random, config.spis, 6);
     case 1:
       return random_list(random, config.spis);
+    case 2:
+      return random_run(random, *config.suggested_spis, 20);
+    case 3:
+      return random_list(random, *config.suggested_spis);
     default:
       return wire::AnySpis{static_cast<std::uint16_t>(any_of(random, 1, 9))};
   }
