@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "wire/cookie_prefix.hpp"
+
 namespace rsip::host {
 namespace {
 
@@ -105,7 +107,8 @@ tl::expected<Grant, std::string> read(const Response& response, Kind kind, const
               .remote = std::move(*remote),
               .lease = response.lease,
               .tunnel = response.tunnel,
-              .tunnel_endpoint = std::nullopt};
+              .tunnel_endpoint = std::nullopt,
+              .cookie_prefix = std::nullopt};
   if constexpr (requires { response.local_ports; }) {
     grant.ports = runs_of<Port>(response.local_ports);
     if (const std::string wrong = wrong_ports(grant.ports, wish); !wrong.empty()) return tl::unexpected(wrong);
@@ -113,6 +116,10 @@ tl::expected<Grant, std::string> read(const Response& response, Kind kind, const
   if constexpr (requires { response.spis; }) {
     grant.spis = runs_of<Spi>(response.spis);
     if (total(grant.spis) < wish.spis) return tl::unexpected(too_few(total(grant.spis), wish.spis, "SPIs"));
+    if (wish.cookie_prefix) {
+      grant.cookie_prefix = wire::granted_cookie_prefix(response.vendor);
+      if (!grant.cookie_prefix) return tl::unexpected<std::string>("no cookie prefix (--ike-port 500 does without)");
+    }
   }
   if (response.tunnel_endpoint) {
     const auto* endpoint = std::get_if<Ipv4>(&*response.tunnel_endpoint);
@@ -167,6 +174,10 @@ Request request_for(ClientId client, const Wish& wish, const Grant* old) {
   }
   if constexpr (requires { request.spis; }) {
     request.spis = old != nullptr ? parameter_of<wire::Spis>(old->spis) : wire::Spis(wire::AnySpis{wish.spis});
+    if (wish.cookie_prefix) {
+      const bool held = old != nullptr && old->cookie_prefix;
+      request.vendor = {held ? wire::cookie_prefix_wish(*old->cookie_prefix) : wire::cookie_prefix_wish()};
+    }
   }
   return request;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/wish.hpp"
+#include "types/cookie_prefix.hpp"
 #include "wire/message.hpp"
 
 namespace rsip::host {
@@ -24,17 +25,19 @@ struct Grant {
   std::optional<RemoteHost> remote;  ///< the only one it may be used with; nothing: any
   LeaseTime lease{};
   TunnelType tunnel = TunnelType::ip_ip;
-  std::optional<Ipv4> tunnel_endpoint;  ///< nothing: the gateway itself
+  std::optional<Ipv4> tunnel_endpoint;        ///< nothing: the gateway itself
+  std::optional<CookiePrefix> cookie_prefix;  ///< what the cookies that IKE chooses on this host must begin with
 
   /// Whether the host's kernel and IKE daemon need no change when `other` replaces this.
   bool same_resources(const Grant& other) const {
     return address == other.address && ports == other.ports && spis == other.spis && tunnel == other.tunnel &&
-           tunnel_endpoint == other.tunnel_endpoint;
+           tunnel_endpoint == other.tunnel_endpoint && cookie_prefix == other.cookie_prefix;
   }
   friend bool operator==(const Grant&, const Grant&) = default;
 };
 
-/// The request for `wish`; with `old`, for just the address, ports and SPIs held before (RFC 3103 section 10.5).
+/// The request for `wish`; with `old`, for just what was held before: address, ports, SPIs, cookie prefix (RFC 3103
+/// section 10.5).
 wire::Message assign_request(ClientId client, const Wish& wish, const Grant* old = nullptr);
 
 /// Reads the response to the request for `wish`, and checks that it may be what RFC 3103 sections 9.7.3, 9.9.3 and

@@ -47,7 +47,7 @@ std::string to_string(const RemoteHost& remote);
 std::optional<Run<Port>> parse_ports(std::string_view text);
 std::string to_string(const Run<Port>& run);
 
-/// RSA-IP uses neither ports nor SPIs, and only RSIPSEC uses SPIs.
+/// RSA-IP uses neither ports nor SPIs, and only RSIPSEC uses SPIs and cookies.
 struct Wish {
   Kind kind = Kind::rsipsec;
   std::uint8_t ports = 8;  ///< how many, also of `local_ports`
@@ -57,6 +57,7 @@ struct Wish {
   std::optional<Ipv4> address{};         ///< this one and no other
   std::vector<Run<Port>> local_ports{};  ///< these and no others; empty: any
   std::optional<RemoteHost> remote{};    ///< nothing: any remote host
+  bool cookie_prefix = false;            ///< RSIPSEC: a prefix for the cookies of IKE as well
   friend bool operator==(const Wish&, const Wish&) = default;
 };
 

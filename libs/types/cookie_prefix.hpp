@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 
 #include "types/ids.hpp"
 
@@ -30,5 +31,8 @@ struct CookiePrefix {
 
   friend constexpr auto operator<=>(const CookiePrefix&, const CookiePrefix&) = default;
 };
+
+/// "0xa5c30000/16"
+std::string to_string(const CookiePrefix& prefix);
 
 }  // namespace rsip

@@ -14,7 +14,17 @@ namespace {
 constexpr std::uint16_t subtype = 4;
 constexpr std::uint8_t any_length = 0;
 
+/// The form of a grant, and of a wish for the prefix that the host had.
+std::optional<CookiePrefix> read_prefix(Reader value) {
+  CookiePrefix prefix;
+  prefix.bits = value.u8();
+  prefix.value = value.u32();
+  if (!value.complete() || !prefix.is_valid()) return std::nullopt;
+  return prefix;
+}
+
 std::optional<std::uint8_t> read_wish(Reader value) {
+  if (const std::optional<CookiePrefix> held = read_prefix(value)) return held->bits;
   const std::uint8_t longest = value.u8();
   if (!value.complete()) return std::nullopt;
   if (longest == any_length) return CookiePrefix::max_bits;
@@ -22,12 +32,12 @@ std::optional<std::uint8_t> read_wish(Reader value) {
   return longest;
 }
 
-std::optional<CookiePrefix> read_grant(Reader value) {
-  CookiePrefix prefix;
-  prefix.bits = value.u8();
-  prefix.value = value.u32();
-  if (!value.complete() || !prefix.is_valid()) return std::nullopt;
-  return prefix;
+Vendor prefix_parameter(const CookiePrefix& prefix) {
+  assert(prefix.is_valid());
+  Writer value;
+  value.u8(prefix.bits);
+  value.u32(prefix.value);
+  return {vendor_id, subtype, value.take()};
 }
 
 /// What the first parameter says that `read` understands.
@@ -47,20 +57,24 @@ Vendor cookie_prefix_wish(std::uint8_t longest) {
   return {vendor_id, subtype, {longest == CookiePrefix::max_bits ? any_length : longest}};
 }
 
+Vendor cookie_prefix_wish(const CookiePrefix& held) {
+  return prefix_parameter(held);
+}
+
 std::optional<std::uint8_t> wished_cookie_prefix(const std::vector<Vendor>& parameters) {
   return first(parameters, read_wish);
 }
 
+std::optional<CookiePrefix> suggested_cookie_prefix(const std::vector<Vendor>& parameters) {
+  return first(parameters, read_prefix);
+}
+
 Vendor cookie_prefix_grant(const CookiePrefix& prefix) {
-  assert(prefix.is_valid());
-  Writer value;
-  value.u8(prefix.bits);
-  value.u32(prefix.value);
-  return {vendor_id, subtype, value.take()};
+  return prefix_parameter(prefix);
 }
 
 std::optional<CookiePrefix> granted_cookie_prefix(const std::vector<Vendor>& parameters) {
-  return first(parameters, read_grant);
+  return first(parameters, read_prefix);
 }
 
 }  // namespace rsip::wire

@@ -30,6 +30,12 @@ std::vector<Run<Id>> runs_from_json(const json& list) {
   return runs;
 }
 
+CookiePrefix cookie_prefix_from_json(const json& object) {
+  const CookiePrefix prefix{object.at("value").get<std::uint32_t>(), object.at("bits").get<std::uint8_t>()};
+  if (!prefix.is_valid()) throw std::invalid_argument("not a cookie prefix");
+  return prefix;
+}
+
 /// The value that `parse` finds in a text.
 template <typename Parse>
 auto parsed(const json& text, Parse parse) {
@@ -77,6 +83,9 @@ json to_json(const Lease& lease) {
       {"address", to_string(grant.address)}, {"ports", runs_to_json(grant.ports)}, {"spis", runs_to_json(grant.spis)},
       {"tunnel", host::name(grant.tunnel)},  {"seconds", grant.lease.count()},     {"ends", lease.ends}};
   if (grant.remote) object["remote"] = host::to_string(*grant.remote);
+  if (grant.cookie_prefix) {
+    object["cookie_prefix"] = {{"value", grant.cookie_prefix->value}, {"bits", grant.cookie_prefix->bits}};
+  }
   return object;
 }
 
@@ -93,6 +102,7 @@ Lease lease_from_json(const json& object) {
                                        : host::Kind::rsipsec;
   if (object.contains("tunnel")) grant.tunnel = parsed(object.at("tunnel"), host::parse_tunnel);
   if (object.contains("remote")) grant.remote = parsed(object.at("remote"), host::parse_remote);
+  if (object.contains("cookie_prefix")) grant.cookie_prefix = cookie_prefix_from_json(object.at("cookie_prefix"));
   grant.lease = LeaseTime(object.at("seconds").get<std::uint32_t>());
   lease.ends = object.at("ends").get<std::int64_t>();
   return lease;
@@ -104,6 +114,7 @@ std::string describe(const host::Grant& grant, std::int64_t left) {
   if (grant.kind == host::Kind::rsa_ip) text << ", the whole address";
   put_runs(text, "ports", grant.ports, false);
   put_runs(text, "SPIs", grant.spis, true);
+  if (grant.cookie_prefix) text << ", IKE cookies " << to_string(*grant.cookie_prefix);
   if (grant.remote) text << ", with " << host::to_string(*grant.remote) << " only";
   if (grant.tunnel == TunnelType::gre) text << ", through GRE";
   text << ", lease " << left << " s";

@@ -4,6 +4,7 @@
 //   { "kind": "rsipsec", "client_id": 7, "bind_id": 3, "address": "198.51.100.1",
 //     "ports": [ { "first": 40000, "last": 40007 } ],
 //     "spis": [ { "first": 268435472, "last": 268435487 } ],
+//     "cookie_prefix": { "value": 2781020160, "bits": 16 },   absent without --ike-port prefix; left-aligned
 //     "tunnel": "ipip",
 //     "remote": "198.51.100.2:80",                       absent where any remote host will do
 //     "seconds": 3600,                                   as granted

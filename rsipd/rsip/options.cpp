@@ -85,9 +85,10 @@ void add_up(CLI::App& up, Flags& flags) {
   up.add_flag("--udp", flags.udp, "Speak to the gateway over UDP")->excludes(tcp);
   add_up_lease(up, flags.up);
   up.add_option("--ike-port", flags.ike_port,
-                "assigned: IKE uses the first two leased ports; 500: it keeps ports 500 and 4500")
-      ->check(unnamed(CLI::IsMember({"assigned", "500"})))
-      ->type_name("assigned|500")
+                "assigned: IKE uses the first two leased ports; 500: it keeps ports 500 and 4500; prefix: so it does, "
+                "with a leased prefix in its cookies")
+      ->check(unnamed(CLI::IsMember({"assigned", "500", "prefix"})))
+      ->type_name("assigned|500|prefix")
       ->default_str("assigned");
   up.add_option("--strongswan", flags.strongswan, "Write the lease as a snippet for strongswan.conf")
       ->type_name("FILE");
@@ -122,11 +123,19 @@ std::string contradiction(const Flags& flags, Command command) {
   }
   const bool assigned = !flags.strongswan.empty() && flags.ike_port == "assigned";
   if (assigned && wish.ports < 2) return "--ike-port assigned needs --ports 2 or more (or use --ike-port 500)";
+  if (flags.ike_port == "prefix" && wish.kind != host::Kind::rsipsec) {
+    return "--ike-port prefix is for a lease with SPIs (--method rsipsec)";
+  }
   // 253 to 255 are the kernel's own; the next one is for a second tunnel.
   if (flags.table >= 252 && flags.table <= 255) {
     return "--table " + std::to_string(flags.table) + " or the next one is the kernel's own";
   }
   return {};
+}
+
+host::IkePort ike_port_of(const std::string& text) {
+  if (text == "prefix") return host::IkePort::prefix;
+  return text == "500" ? host::IkePort::well_known : host::IkePort::assigned;
 }
 
 Options options_of(const Flags& flags, Command command) {
@@ -147,7 +156,8 @@ Options options_of(const Flags& flags, Command command) {
   up.peer = {parse_ipv4(flags.gateway).value_or(Ipv4{}), flags.gateway_port,
              flags.udp ? host::Protocol::udp : host::Protocol::tcp};
   up.wish = wish_of(flags.up);
-  up.ike_port = flags.ike_port == "500" ? host::IkePort::well_known : host::IkePort::assigned;
+  up.ike_port = ike_port_of(flags.ike_port);
+  up.wish.cookie_prefix = up.ike_port == host::IkePort::prefix;
   if (!flags.strongswan.empty()) up.strongswan = std::filesystem::absolute(flags.strongswan).string();
   up.psk_file = flags.psk_file;
   up.table = flags.table;

@@ -2,11 +2,11 @@
 // The authentication parameter, byte for byte (rsip-protocol(7)).
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <string>
 
 #include "auth/seal.hpp"
 #include "hex.hpp"
+#include "protocol_page.hpp"
 #include "wire/codec.hpp"
 
 using namespace rsip;
@@ -34,20 +34,6 @@ Bytes sealed() {
   return seal(register_request(), Kind::request, ends, stamp, key());
 }
 
-/// The bytes of the last block of rsip-protocol(7): what stands before the words of each line.
-Bytes example_of_the_page() {
-  std::ifstream page(RSIP_PROTOCOL_PAGE);
-  std::string bytes;
-  bool example = false;
-  bool block = false;
-  for (std::string line; std::getline(page, line);) {
-    if (line.starts_with("# ")) example = line == "# EXAMPLE";
-    if (line.starts_with("```")) block = example && !block;
-    if (block && !line.starts_with("```")) bytes += line.substr(0, line.find("   "));
-  }
-  return from_hex(bytes);
-}
-
 }  // namespace
 
 TEST_CASE("seal: the example of rsip-protocol(7)") {
@@ -57,7 +43,9 @@ TEST_CASE("seal: the example of rsip-protocol(7)") {
       "0c002c7ed90001"
       "0006608b015f3000"
       "48e7764bb4843cc1b57dd931f41732506607f702657cc335960e03c12d3b763b";
-  CHECK(to_hex(example_of_the_page()) == expected);
+  const std::vector<Bytes> examples = test::protocol_examples("## Authentication");
+  REQUIRE(examples.size() == 1);
+  CHECK(to_hex(examples[0]) == expected);
   CHECK(to_hex(register_request()) == "0102000b0b000400000001");
   CHECK(to_hex(sealed()) == expected);
   CHECK(verify(sealed(), Kind::request, ends, key()) == stamp);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "host/grant.hpp"
+#include "wire/cookie_prefix.hpp"
 
 using namespace rsip;
 using namespace rsip::host;
@@ -109,6 +110,35 @@ TEST_CASE("request: what was held before takes the place of what was wished for"
   CHECK(again.local == wire::Address(ip("198.51.100.1")));
   CHECK(again.local_ports == wire::Ports(Run<Port>{Port{40004}, 4}));
   CHECK(again.remote == wire::Address(ip("198.51.100.2")));
+}
+
+TEST_CASE("request: a cookie prefix, any or the one held before") {
+  Wish wish;
+  CHECK(request<wire::AssignRequestRsipsec>(wish).vendor.empty());
+  wish.cookie_prefix = true;
+  CHECK(request<wire::AssignRequestRsipsec>(wish).vendor == std::vector{wire::cookie_prefix_wish()});
+  Grant old;
+  old.address = ip("198.51.100.1");
+  old.spis = {{Spi{0x10000000}, 16}};
+  old.ports = {{Port{40000}, 8}};
+  old.cookie_prefix = CookiePrefix{0xa5c30000, 16};
+  CHECK(request<wire::AssignRequestRsipsec>(wish, &old).vendor ==
+        std::vector{wire::cookie_prefix_wish(*old.cookie_prefix)});
+}
+
+TEST_CASE("response: a cookie prefix only where one was asked for, and then it must be there") {
+  auto granted = response<wire::AssignResponseRsipsec>();
+  granted.spis = Run<Spi>{Spi{0x10000000}, 16};
+  Wish wish{.ports = 4};
+  wish.cookie_prefix = true;
+  CHECK(why_not(granted, wish) == "no cookie prefix (--ike-port 500 does without)");
+  granted.vendor = {{32473, 4, {16, 0, 0, 0, 0}}};
+  CHECK(why_not(granted, wish) == "no cookie prefix (--ike-port 500 does without)");
+  granted.vendor = {wire::cookie_prefix_grant({0xa5c30000, 16})};
+  REQUIRE(understand(granted, wish).has_value());
+  CHECK(understand(granted, wish)->cookie_prefix == CookiePrefix{0xa5c30000, 16});
+  wish.cookie_prefix = false;
+  CHECK_FALSE(understand(granted, wish)->cookie_prefix.has_value());
 }
 
 TEST_CASE("response: the remote parameters of every remote flow policy (RFC 3103 section 9.9.3)") {

@@ -105,6 +105,20 @@ TEST_CASE("strongswan: port 500 stays, and mobike must go") {
   CHECK(text.find("spi_min = 0x10000010") != std::string::npos);
 }
 
+TEST_CASE("strongswan: port 500 stays, and the prefix is the upper half of a cookie") {
+  Grant granted = grant();
+  granted.cookie_prefix = CookiePrefix{0xa5c30000, 16};
+  const std::string text = strongswan_snippet(granted, ip("10.0.0.1"), IkePort::prefix);
+  CHECK(
+      text.ends_with("# The gateway knows this host by its cookies, on port 4500 too, so mobike may stay on.\n"
+                     "charon {\n"
+                     "  spi_mask = 0xffff000000000000\n"
+                     "  spi_label = 0xa5c3000000000000\n"
+                     "  spi_min = 0x10000010\n"
+                     "  spi_max = 0x1000001f\n"
+                     "}\n"));
+}
+
 TEST_CASE("strongswan: ports from two runs, no SPIs") {
   Grant granted = grant();
   granted.ports = {{Port{40000}, 1}, {Port{40005}, 2}};
@@ -135,6 +149,9 @@ TEST_CASE("remedy: a failure is one line with the error's name and what to do") 
   CHECK(explain(NoAnswer{wire::MessageType::register_request}, peer, "Connection refused") ==
         "no answer to REGISTER_REQUEST from 10.0.0.1, TCP port 4555 (Connection refused); is rsipd running at "
         "10.0.0.1, and this host on its private side?");
+  CHECK(explain(NotUnderstood{"no cookie prefix (--ike-port 500 does without)"}, peer, "") ==
+        "10.0.0.1 granted no cookie prefix (--ike-port 500 does without); the lease was given back, ask the gateway's "
+        "administrator");
   for (const EndReason& reason : {EndReason(Stopped{}), EndReason(NotUnderstood{"1 ports instead of 8"}),
                                   EndReason(Revoked{wire::MessageType::free_response}), EndReason(Expired{})}) {
     const std::string text = explain(reason, peer, "");

@@ -2,6 +2,7 @@
 // The host's state machine against answers that the test makes up, on a clock that the test turns: registration and the
 // first binding. Further ones are in host_bindings_test.cpp.
 #include "host_session_fixture.hpp"
+#include "wire/cookie_prefix.hpp"
 
 using namespace host_session;
 
@@ -134,6 +135,36 @@ TEST_CASE("session: a gateway that stays 'already registered' is not asked for e
   }
   CHECK(removed == 3);
   CHECK(fixture.ended<Refused>().code == ErrorCode::already_registered);
+}
+
+TEST_CASE("session: the cookie prefix is asked for again with the rest, and one that is not there ends the session") {
+  constexpr CookiePrefix prefix{0xa5c30000, 16};
+  Wish wish;
+  wish.cookie_prefix = true;
+  Fixture fixture(Protocol::tcp, wish);
+  fixture.start();
+  fixture.register_ok();
+  CHECK(fixture.sent<wire::AssignRequestRsipsec>().vendor == std::vector{wire::cookie_prefix_wish()});
+  wire::AssignResponseRsipsec response = Fixture::assigned();
+
+  SUBCASE("granted, and then lost") {
+    response.vendor = {wire::cookie_prefix_grant(prefix)};
+    fixture.receive(response);
+    CHECK(fixture.last<Granted>()->grant.cookie_prefix == prefix);
+    fixture.sleep();
+    fixture.receive(error(ErrorCode::bad_bind_id));
+    CHECK(fixture.sent<wire::AssignRequestRsipsec>().vendor == std::vector{wire::cookie_prefix_wish(prefix)});
+    response.vendor = {wire::cookie_prefix_grant({0x11110000, 16})};
+    fixture.receive(response);
+    CHECK(fixture.last<Granted>()->grant.cookie_prefix == CookiePrefix{0x11110000, 16});
+  }
+  SUBCASE("not granted: the lease is given back") {
+    fixture.receive(response);
+    CHECK(fixture.sent<wire::FreeRequest>().bind == binding);
+    fixture.receive(freed());
+    fixture.receive(for_us<wire::DeregisterResponse>());
+    CHECK(fixture.ended<NotUnderstood>().text == "no cookie prefix (--ike-port 500 does without)");
+  }
 }
 
 TEST_CASE("session: a gateway that lost its state gets a new registration (RFC 3103 section 10.2.2)") {

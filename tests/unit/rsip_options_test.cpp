@@ -39,6 +39,15 @@ TEST_CASE("options: without --method, what --spis says") {
   CHECK(up_wish({"--remote", "y.example.org:80"}).remote == host::parse_remote("y.example.org:80"));
 }
 
+TEST_CASE("options: the port of IKE, and a cookie prefix for it") {
+  const auto up = [](const char* port) { return parsed({"up", "--gateway", "10.0.0.1", "--ike-port", port}).up; };
+  CHECK(up("assigned").ike_port == host::IkePort::assigned);
+  CHECK(up("500").ike_port == host::IkePort::well_known);
+  CHECK_FALSE(up("500").wish.cookie_prefix);
+  CHECK(up("prefix").ike_port == host::IkePort::prefix);
+  CHECK(up("prefix").wish.cookie_prefix);
+}
+
 TEST_CASE("options: assign takes ports in three ways") {
   CHECK(parsed({"assign"}).wish == host::Wish{});
   CHECK(parsed({"assign", "--ports", "3"}).wish.ports == 3);
@@ -82,6 +91,9 @@ TEST_CASE("options: contradictions and nonsense are wrong usage") {
       {"up", "--gateway", "10.0.0.1", "--method", "rsa-ip", "--strongswan", "x"},
       {"up", "--gateway", "10.0.0.1", "--ports", "1", "--strongswan", "x"},
       {"up", "--gateway", "10.0.0.1", "--ports", "0", "--remote", "198.51.100.2:500"},
+      {"up", "--gateway", "10.0.0.1", "--ike-port", "4500"},
+      {"up", "--gateway", "10.0.0.1", "--ike-port", "prefix", "--spis", "0"},
+      {"up", "--gateway", "10.0.0.1", "--ike-port", "prefix", "--method", "rsa-ip"},
       {"up", "--gateway", "10.0.0.1", "--method", "listen"},
       {"up", "--gateway", "10.0.0.1", "--tunnel", "l2tp"},
       {"up", "--gateway", "10.0.0.1", "--table", "252"},

@@ -60,6 +60,7 @@ TEST_CASE("state: what is written is what is read") {
   state.networks = {network, second};
   state.lease = Lease{grant(host::Kind::rsipsec), 1795000000};
   state.lease->grant.spis = {{Spi{256}, 16}};
+  state.lease->grant.cookie_prefix = CookiePrefix{0xa5c30000, 16};
   host::Grant server = grant(host::Kind::listen);
   server.ports = {{Port{80}, 1}};
   server.remote = host::parse_remote("y.example.org:1024");
@@ -113,6 +114,16 @@ TEST_CASE("state: what is no state of ours is an error, not a crash") {
   }
 }
 
+TEST_CASE("state: a cookie prefix that is none is an error") {
+  nlohmann::json lease = to_json(Lease{grant(host::Kind::rsipsec), 1795000000});
+  CHECK_FALSE(lease.contains("cookie_prefix"));
+  CHECK_FALSE(lease_from_json(lease).grant.cookie_prefix.has_value());
+  lease["cookie_prefix"] = {{"value", 0xa5c30000}, {"bits", 16}};
+  CHECK(lease_from_json(lease).grant.cookie_prefix == CookiePrefix{0xa5c30000, 16});
+  lease["cookie_prefix"]["bits"] = 4;
+  CHECK_THROWS(lease_from_json(lease));
+}
+
 TEST_CASE("state: a lease in words") {
   host::Grant granted = grant(host::Kind::rsa_ip);
   CHECK(describe(granted, 60) == "198.51.100.1, the whole address, lease 60 s");
@@ -122,4 +133,8 @@ TEST_CASE("state: a lease in words") {
   granted.tunnel = TunnelType::gre;
   CHECK(describe(granted, 60) ==
         "198.51.100.1, ports 80,8000-8007, with 198.51.100.2:1024 only, through GRE, lease 60 s");
+  host::Grant ipsec = grant(host::Kind::rsipsec);
+  ipsec.spis = {{Spi{0x10000010}, 16}};
+  ipsec.cookie_prefix = CookiePrefix{0xa5c30000, 16};
+  CHECK(describe(ipsec, 60) == "198.51.100.1, SPIs 0x10000010-0x1000001f, IKE cookies 0xa5c30000/16, lease 60 s");
 }

@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "hex.hpp"
+#include "protocol_page.hpp"
 #include "wire/codec.hpp"
 #include "wire/cookie_prefix.hpp"
 
@@ -49,6 +51,13 @@ TEST_CASE("a wish for a cookie prefix says how long it may be") {
   CHECK(wished_cookie_prefix({ours({32})}) == 32);
 }
 
+TEST_CASE("a wish for the cookie prefix that a host had names it") {
+  CHECK(cookie_prefix_wish(prefix) == ours({16, 0xa5, 0xc3, 0, 0}));
+  CHECK(wished_cookie_prefix({cookie_prefix_wish(prefix)}) == 16);
+  CHECK(suggested_cookie_prefix({cookie_prefix_wish(prefix)}) == prefix);
+  CHECK_FALSE(suggested_cookie_prefix({cookie_prefix_wish(16)}).has_value());
+}
+
 TEST_CASE("a granted cookie prefix is its length and its bits") {
   CHECK(cookie_prefix_grant(prefix) == ours({16, 0xa5, 0xc3, 0, 0}));
   CHECK(granted_cookie_prefix({ours({16, 0xa5, 0xc3, 0, 0})}) == prefix);
@@ -57,7 +66,7 @@ TEST_CASE("a granted cookie prefix is its length and its bits") {
 
 TEST_CASE("a malformed cookie prefix is ignored") {
   CHECK_FALSE(wished_cookie_prefix({}).has_value());
-  for (const Bytes& wrong : {Bytes{}, Bytes{7}, Bytes{33}, Bytes{255}, Bytes{16, 0}, Bytes{16, 0xa5, 0xc3, 0, 0}}) {
+  for (const Bytes& wrong : {Bytes{}, Bytes{7}, Bytes{33}, Bytes{255}, Bytes{16, 0}, Bytes{16, 0xa5, 0xc3, 0, 1}}) {
     CAPTURE(wrong.size());
     CHECK_FALSE(wished_cookie_prefix({ours(wrong)}).has_value());
   }
@@ -75,12 +84,24 @@ TEST_CASE("a cookie prefix is found among what others put into a message") {
   CHECK(wished_cookie_prefix(parameters) == 24);
 }
 
-TEST_CASE("the cookie prefix of a message is read from its bytes") {
+TEST_CASE("cookie prefixes: the examples of rsip-protocol(7)") {
+  AssignRequestRsipsec request;
+  request.client = ClientId{7};
+  request.spis = AnySpis{16};
+  request.tunnel = TunnelType::ip_ip;
+  request.vendor = {cookie_prefix_wish()};
   AssignResponseRsipsec response;
-  response.local = Ipv4{0xc0000201};
-  response.spis = Run<Spi>{Spi{0x10000000}, 16};
+  response.client = ClientId{7};
+  response.bind = BindId{3};
+  response.local = Ipv4{0xc6336401};
+  response.spis = Run<Spi>{Spi{0x10000010}, 16};
+  response.lease = LeaseTime(3600);
   response.vendor = {cookie_prefix_grant(prefix)};
-  const auto decoded = decode(encode(response));
-  REQUIRE(decoded.has_value());
-  CHECK(granted_cookie_prefix(std::get<AssignResponseRsipsec>(*decoded).vendor) == prefix);
+
+  const std::vector<Bytes> examples = test::protocol_examples("## Cookie prefix");
+  REQUIRE(examples.size() == 2);
+  CHECK(test::to_hex(examples[0]) == test::to_hex(encode(request)));
+  CHECK(test::to_hex(examples[1]) == test::to_hex(encode(response)));
+  CHECK(decode(examples[0]) == Message(request));
+  CHECK(decode(examples[1]) == Message(response));
 }
