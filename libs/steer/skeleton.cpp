@@ -29,6 +29,14 @@ std::vector<std::string> texts(const std::vector<Ipv4>& addresses) {
   return parts;
 }
 
+/// Each address beside itself: as an address, and as nft writes one that it reads from within a packet.
+std::vector<std::string> twice(const std::vector<Ipv4>& addresses) {
+  std::vector<std::string> parts;
+  parts.reserve(addresses.size());
+  for (const Ipv4 address : addresses) parts.push_back(to_string(address) + " . " + std::to_string(address.value));
+  return parts;
+}
+
 void write_out(std::string& text, std::string_view variable, const std::string& value) {
   for (std::size_t place = text.find(variable); place != std::string::npos; place = text.find(variable, place)) {
     text.replace(place, variable.size(), value);
@@ -46,7 +54,8 @@ std::string skeleton_text(const SkeletonOptions& options) {
                      "\ndefine ike_queue = " + std::to_string(options.ike_queue) +
                      "\ndefine private_devices = " + set_of(quoted(options.private_devices)) +
                      "\ndefine pool = " + set_of(texts(pool)) +
-                     "\ndefine shared_pool = " + set_of(texts(options.pool)) + "\n\n";
+                     "\ndefine shared_pool = " + set_of(texts(options.pool)) +
+                     "\ndefine shared_twice = " + set_of(twice(options.pool)) + "\n\n";
   text += rules;
   // Written out instead of defined: nft 1.0.6 crashes where a variable is a set of one device, and takes none for a
   // group.

@@ -55,6 +55,19 @@ Packet start(const Header& header, std::uint8_t protocol, std::size_t size) {
   return packet;
 }
 
+/// `first` and `second` follow the checksum: an identifier and a sequence number, or nothing and an MTU.
+Packet icmp(const Header& header, std::uint8_t type, std::uint8_t code, std::uint16_t first, std::uint16_t second,
+            std::size_t data_size) {
+  Packet packet = start(header, 1, 8 + data_size);
+  packet[20] = type;
+  packet[21] = code;
+  put16(packet, 22, 0);
+  put16(packet, 24, first);
+  put16(packet, 26, second);
+  put16(packet, 22, checksum(packet, header_size, packet.size()));
+  return packet;
+}
+
 }  // namespace
 
 Packet udp(const Header& header, std::uint16_t source_port, std::uint16_t destination_port, std::size_t data_size) {
@@ -97,25 +110,25 @@ Packet ike(const Header& header, std::uint64_t initiator_cookie, std::size_t dat
   return packet;
 }
 
-Packet icmp_echo(const Header& header) {
-  Packet packet = start(header, 1, 16);
-  packet[20] = 8;
-  packet[21] = 0;
+Packet icmp_echo(const Header& header, std::uint16_t identifier, std::size_t data_size) {
+  return icmp(header, 8, 0, identifier, 1, data_size);
+}
+
+Packet icmp_echo_reply(const Header& header, std::uint16_t identifier, std::size_t data_size) {
+  return icmp(header, 0, 0, identifier, 1, data_size);
+}
+
+Packet icmp_error(const Header& header, std::uint8_t type, std::uint8_t code, const Packet& quoted, std::uint16_t mtu) {
+  const std::size_t size = std::min<std::size_t>(quoted.size(), 64);
+  Packet packet = icmp(header, type, code, 0, mtu, size);
+  std::copy_n(quoted.begin(), size, packet.begin() + 28);
   put16(packet, 22, 0);
   put16(packet, 22, checksum(packet, header_size, packet.size()));
   return packet;
 }
 
 Packet icmp_unreachable(const Header& header, const Packet& quoted) {
-  const std::size_t size = std::min<std::size_t>(quoted.size(), 64);
-  Packet packet = start(header, 1, 8 + size);
-  packet[20] = 3;
-  packet[21] = 1;
-  put16(packet, 22, 0);
-  put32(packet, 24, 0);
-  std::copy_n(quoted.begin(), size, packet.begin() + 28);
-  put16(packet, 22, checksum(packet, header_size, packet.size()));
-  return packet;
+  return icmp_error(header, 3, 1, quoted);
 }
 
 Packet ipip(const Header& header, const Packet& inner) {

@@ -25,8 +25,12 @@ Packet esp(const Header& header, std::uint32_t spi, std::size_t data_size = 40);
 Packet ah(const Header& header, std::uint32_t spi);
 /// The start of an IKE packet between ports 500.
 Packet ike(const Header& header, std::uint64_t initiator_cookie, std::size_t data_size = 40);
-Packet icmp_echo(const Header& header);
-/// Destination unreachable, host unreachable, with the first 64 bytes of `quoted`.
+Packet icmp_echo(const Header& header, std::uint16_t identifier = 0x1234, std::size_t data_size = 8);
+Packet icmp_echo_reply(const Header& header, std::uint16_t identifier = 0x1234, std::size_t data_size = 8);
+/// RFC 792: with the first 64 bytes of `quoted`. `mtu` is that of "fragmentation needed" (RFC 1191).
+Packet icmp_error(const Header& header, std::uint8_t type, std::uint8_t code, const Packet& quoted,
+                  std::uint16_t mtu = 0);
+/// Destination unreachable, host unreachable.
 Packet icmp_unreachable(const Header& header, const Packet& quoted);
 Packet ipip(const Header& header, const Packet& inner);
 /// RFC 2784, without the optional fields.

@@ -92,8 +92,8 @@ TEST_CASE("policing: IPsec needs a lease of its own") {
 TEST_CASE("policing: other protocols are stopped, towards the gateway too") {
   Realm realm;
   realm.lease_to_hosts();
-  realm.x1->send(
-      {icmp_echo(from_host), icmp_echo({gateway_public, gateway_private}), ipip(from_host, esp(from_host, 1))});
+  realm.x1->send({icmp_echo_reply(from_host), icmp_echo_reply({gateway_public, gateway_private}),
+                  ipip(from_host, esp(from_host, 1))});
   CHECK(realm.y->silent());
   CHECK(realm.x1->silent());
   CHECK(realm.counter("denied_protocol") == 3);

@@ -161,6 +161,26 @@ TEST_CASE("remote policy: IPsec with one remote") {
   CHECK(realm.counter("denied_ipsec") == 4);
 }
 
+TEST_CASE("remote policy: ICMP with one remote") {
+  Realm realm;
+  lease(realm, steer::port_elements(realm.rsip1, gateway_public, Port{x1_port}, one, 1h, macro));
+  lease(realm, steer::echo_elements(realm.rsip1, gateway_public, one, 1h, macro));
+  lease(realm, steer::ipsec_elements(realm.rsip1, gateway_public, one, 1h, Remote{z_public, Port{500}}));
+  lease(realm, steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, one, 1h, macro));
+  const Header from_y{y_public, gateway_public};
+  const Header from_z{z_public, gateway_public};
+  const Header to_y{gateway_public, y_public};
+  const Header to_z{gateway_public, z_public};
+  check_out(realm, {icmp_echo(to_y, 1), icmp_echo(to_z, 1)});
+  check_not_out(realm, {icmp_echo({gateway_public, {z_public.value + 1}}, 1)});
+  check_in(realm, {icmp_echo_reply(from_y, 1), icmp_echo_reply(from_z, 1)});
+  check_out(realm, {icmp_unreachable(to_y, udp(from_y, 53, x1_port)), icmp_unreachable(to_y, ike(from_y, x1_cookie)),
+                    icmp_unreachable(to_z, esp(from_z, x1_spi))});
+  check_not_out(realm, {icmp_unreachable(to_z, udp(from_z, 53, x1_port)),
+                        icmp_unreachable(to_z, ike(from_z, x1_cookie)), icmp_unreachable(to_y, esp(from_y, x1_spi))});
+  CHECK(realm.counter("denied_protocol") == 4);
+}
+
 TEST_CASE("remote policy: a whole address for one remote") {
   Realm realm;
   lease(realm, steer::address_elements(realm.rsip1, x1_whole, one, 1h, macro));

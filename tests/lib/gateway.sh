@@ -24,14 +24,14 @@ gateway_stop() {
   wait "$rsipd_pid" || rsipd_status=$?
 }
 
-# bindings: the elements of all maps and sets that leases fill, not those that packets do, as nft shows them, each on a line of its own after
-# the family and name of its map or set.
+# bindings: the elements of all maps and sets that leases fill (not those that packets do), as nft shows them, each on a
+# line of its own after the family and name of its map or set.
 bindings() {
   on n nft list ruleset | awk '
     /^table / { family = $2; ours = $3 == "rsip" }
     /^\t(map|set) / { name = $2 }
     sub(/^.*elements = { /, "") { inside = 1 }
-    inside && ours && name !~ /^(spi_out|logged_.*)$/ {
+    inside && ours && name !~ /^(spi_out|logged_.*|echo_(in|taken|asked|new))$/ {
       line = $0
       sub(/^[ \t]+/, "", line); sub(/,$/, "", line); sub(/ }$/, "", line)
       print family, name ": " line
