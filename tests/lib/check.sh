@@ -41,11 +41,11 @@ report() {
   fi
 }
 
-# row TEXT STATUS: a check that is also a line of the table at the end of tests/vm/run. TEXT is one of a kind.
+# row TEXT STATUS [DETAIL]: a check that is also a line of the table at the end of tests/vm/run. TEXT is one of a kind.
 row() {
   local result=pass
   [ "$2" = 0 ] || result=fail
-  report "$2" "$1" ""
+  report "$2" "$1" "${3:-}"
   echo "ROW $result $1"
 }
 

@@ -12,9 +12,9 @@ web_server() {
   wait_for 10 listening "$1" "$2"
 }
 
-# echo_server NODE PORT: sends back what arrives over TCP.
+# echo_server NODE PORT: sends back what arrives over TCP. socat waits half a second for the last of it unless told.
 echo_server() {
-  on "$1" socat "TCP4-LISTEN:$2,fork,reuseaddr" EXEC:cat &
+  on "$1" socat -t 10 "TCP4-LISTEN:$2,fork,reuseaddr" PIPE &
   wait_for 10 listening "$1" "$2"
 }
 
