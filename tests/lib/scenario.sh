@@ -6,7 +6,7 @@ set -Eeuo pipefail
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 build=${RSIP_BUILD:-$root/build}
 work=$(mktemp -d)
-for part in check topology gateway host peer capture charon names; do
+for part in check topology gateway host peer capture charon pluto names; do
   # shellcheck source=/dev/null
   . "$root/tests/lib/$part.sh"
 done
