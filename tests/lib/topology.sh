@@ -50,3 +50,23 @@ link set eth0 up
 END
   on n sysctl -qw net.ipv4.ip_forward=1 net.ipv4.ip_local_reserved_ports=20000-59999
 }
+
+# far_node: z, behind y, which becomes a router on the way; y takes no packet for z that is larger than $far_mtu.
+Zb=192.0.2.2 far_mtu=1300
+far_node() {
+  ip netns add z
+  batch y << END
+link add eth1 type veth peer name eth0 netns z
+addr add 192.0.2.1/24 dev eth1
+link set eth1 up
+route add $Zb/32 dev eth1 mtu $far_mtu
+END
+  batch z << END
+link set lo up
+addr add $Zb/24 dev eth0
+link set eth0 up
+route add default via 192.0.2.1
+END
+  ip -n n route add 192.0.2.0/24 via "$Yb"
+  on y sysctl -qw net.ipv4.ip_forward=1
+}

@@ -26,8 +26,13 @@ head -c 1452 /dev/urandom > "$work/sent"
 on y socat -u -b 65507 "OPEN:$work/sent" "UDP4-SENDTO:$Nb:$port,ip-mtu-discover=2"
 has_arrived() { tail -c 1452 "$work/in" | cmp "$work/sent" -; }
 check "1,480 bytes with DF arrive" wait_for 10 has_arrived
+[ "$failures" = 0 ] && status=0 || status=1
+row "path MTU, the tunnel's, to the peer: UDP" "$status"
 
 web_server y 80
 check_equal "x1's TCP announces a segment that fits the tunnel" "hello from y" "$(fetch x1)"
-check "1,440 bytes" captured wire "src $Nb and tcp[tcpflags] & tcp-syn != 0 and tcp[20:4] = 0x020405a0"
+announced() { captured wire "src $Nb and tcp[tcpflags] & tcp-syn != 0 and tcp[20:4] = 0x020405a0"; }
+check "1,440 bytes" announced
+announced && status=0 || status=1
+row "path MTU, the tunnel's, to the peer: TCP, by its MSS" "$status"
 seen "1,500 bytes without DF arrive; with DF the peer learns" "$(ip -n y route get "$Nb" | grep -o 'mtu [0-9]*')"
