@@ -41,6 +41,7 @@ bool about_traffic(wire::ErrorCode code) {
     case wire::ErrorCode::local_addrport_unallowed:
     case wire::ErrorCode::remote_addr_unallowed:
     case wire::ErrorCode::remote_addrport_unallowed:
+    case wire::ErrorCode::bad_tunnel_type:
       return true;
     default:
       return false;

@@ -46,6 +46,23 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 32> remedies{{
     {ErrorCode::ipsec_spi_inuse, "another host has the SPIs: try again"},
 }};
 
+/// About packets, as opposed to requests.
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 6> packet_remedies{{
+    {ErrorCode::local_addr_unallowed,
+     "dropped what came from an address that this host has not leased; 'rsip status' shows those it has"},
+    {ErrorCode::local_addrport_unallowed,
+     "dropped what came from a port or of a protocol that this host has not leased, or IKE with a cookie of another "
+     "host's; 'rsip status' shows what it has, 'rsip assign' gets more"},
+    {ErrorCode::remote_addr_unallowed,
+     "dropped what went to another host than the lease is for; 'rsip assign --remote ADDR' gets one for it"},
+    {ErrorCode::remote_addrport_unallowed,
+     "dropped what went to another port than the lease is for; 'rsip assign --remote ADDR:PORT' gets one for it"},
+    {ErrorCode::bad_tunnel_type,
+     "dropped what came through a tunnel of another type than the lease's; use the device of 'rsip status', no other"},
+    {ErrorCode::register_first,
+     "dropped what came through a tunnel, for it does not know this host; 'rsip down' and 'rsip up' register it"},
+}};
+
 struct Explainer {
   const Peer& peer;
   const std::string& detail;
@@ -102,6 +119,16 @@ std::string_view remedy(ErrorCode code) {
     if (known == code) return text;
   }
   return "look into the gateway's log";
+}
+
+std::string explain_report(const wire::ErrorResponse& report) {
+  std::string_view what = remedy(report.error);
+  for (const auto& [known, text] : packet_remedies) {
+    if (known == report.error) what = text;
+  }
+  const std::string binding = report.bind ? ", binding " + std::to_string(number(*report.bind)) : "";
+  return "the gateway reports " + std::string(wire::name(report.error)) + " (" +
+         std::to_string(static_cast<unsigned>(report.error)) + ")" + binding + ": " + std::string(what);
 }
 
 std::string explain(const EndReason& reason, const Peer& peer, const std::string& detail) {

@@ -12,6 +12,10 @@ namespace rsip::host {
 /// What to do about an error of the gateway's. Never empty.
 std::string_view remedy(wire::ErrorCode code);
 
+/// An error that answers no request: what the gateway has dropped of this host's packets, and what to do about it (RFC
+/// 3103 section 10.4). "the gateway reports REMOTE_ADDR_UNALLOWED (314), binding 3: dropped ...".
+std::string explain_report(const wire::ErrorResponse& report);
+
 /// Where a session's gateway is, for its messages.
 struct Peer {
   Ipv4 gateway;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "host/remedy.hpp"
 #include "host/verdict.hpp"
 #include "wire/codec.hpp"
 
@@ -204,7 +205,7 @@ void Session::unanswered(TimePoint now, Actions& out) {
 
 void Session::asynchronous(const wire::Message& message, TimePoint now, Actions& out) {
   if (const auto* error = std::get_if<wire::ErrorResponse>(&message)) {
-    out.emplace_back(Notice{"the gateway reports " + words(error->error)});
+    out.emplace_back(Notice{explain_report(*error)});
     return;
   }
   if (const auto* gone = std::get_if<wire::DeregisterResponse>(&message)) {

@@ -275,6 +275,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_seconds(app, "--idle-timeout", idle_timeout, 30, "When to close the TCP connection of a silent registered host");
   app.add_flag("--no-udp", no_udp, "Serve TCP only; requests over UDP are answered with USE_TCP");
   app.add_option("--queue", options.queue, "NFQUEUE for first IKE packets")->type_name("N")->capture_default_str();
+  app.add_option("--log-group", options.log_group, "NFLOG group for packets that hosts may not send")
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--control", options.control, "Unix socket for rsipctl")->type_name("PATH")->capture_default_str();
   app.add_option_function<std::string>(
          "--on-exit",

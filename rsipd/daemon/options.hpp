@@ -32,6 +32,7 @@ struct Options {
   server::Limits limits;
   bool udp = true;  ///< else datagrams are answered with USE_TCP
   std::uint16_t queue = 4555;
+  std::uint16_t log_group = 4555;
   std::string control = "/run/rsipd/control.sock";
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";

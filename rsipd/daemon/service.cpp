@@ -39,6 +39,8 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
   // The ports first: where another rsipd runs, its rules must stay as they are.
   if (const Result<void> done = service->listen(setup.endpoints); !done) return problem(exit_network, done.error());
   if (const Result<void> done = service->watch_queue(); !done) return problem(exit_network, done.error());
+  if (const Result<void> done = service->watch_log(options.log_group); !done)
+    return problem(exit_network, done.error());
   if (const Result<void> done = service->open_control(options.control); !done)
     return problem(exit_network, done.error());
   if (const Result<void> done = service->kernel_->remove_all_tunnels(); !done)
@@ -150,6 +152,22 @@ void Service::wait_for_queue() {
     if (!done) spdlog::error("{}", done.error().text());
     wait_for_queue();
   });
+}
+
+Result<void> Service::watch_log(std::uint16_t group) {
+  const auto tell = [this](const steer::LoggedPacket& packet) {
+    const lease::Time now = lease::Clock::now();
+    if (packet.in_ifindex == 0) {
+      gateway_.tunnel_refused(packet.payload, now);
+    } else {
+      gateway_.denied(packet.in_ifindex, packet.payload, now);
+    }
+    send_unasked();
+  };
+  Result<std::unique_ptr<LogReader>> log = LogReader::open(loop_, group, tell);
+  if (!log) return tl::unexpected(log.error());
+  log_ = std::move(*log);
+  return {};
 }
 
 void Service::wait_for_signal() {

@@ -12,6 +12,7 @@
 #include "control/control_server.hpp"
 #include "daemon/linux_kernel.hpp"
 #include "daemon/linux_routes.hpp"
+#include "daemon/log_reader.hpp"
 #include "daemon/options.hpp"
 #include "daemon/startup.hpp"
 #include "gateway/gateway.hpp"
@@ -21,10 +22,12 @@
 
 namespace rsip {
 
-/// The running daemon: one event loop that serves hosts, judges first IKE packets and ends leases.
+/// The running daemon: one event loop that serves hosts, judges first IKE packets, tells hosts what was dropped and
+/// ends leases.
 class Service {
  public:
-  /// Claims the ports and the queue, then puts the rules into force; from then on nothing of an earlier run is left.
+  /// Claims the ports, the queue and the log group, then puts the rules into force; from then on nothing of an earlier
+  /// run is left.
   static tl::expected<std::unique_ptr<Service>, Problem> start(const Options& options, const Setup& setup);
 
   Service(const Service&) = delete;
@@ -45,6 +48,7 @@ class Service {
   Result<void> open_control(const std::string& path);
   Result<void> watch_queue();
   void wait_for_queue();
+  Result<void> watch_log(std::uint16_t group);
   void wait_for_signal();
   void wait_for_expiry();
   void send_unasked();
@@ -71,6 +75,7 @@ class Service {
   server::Server server_;
   std::unique_ptr<resolve::Resolver> resolver_;
   std::unique_ptr<control::ControlServer> control_;
+  std::unique_ptr<LogReader> log_;
 };
 
 }  // namespace rsip

@@ -39,6 +39,7 @@ class Examination {
     interfaces();
     for (const Ipv4 address : options_.lease.pool) pool_address(address);
     setup_.skeleton.ike_queue = options_.queue;
+    setup_.skeleton.log_group = options_.log_group;
     setup_.skeleton.pool = options_.lease.pool;
     setup_.skeleton.exclusive_pool = options_.lease.exclusive_pool;
     if (setup_.problems.empty()) skeleton();

@@ -338,11 +338,13 @@ void Gateway::release_tunnel(Ipv4 host, const lease::Binding& ended) {
 }
 
 void Gateway::tell(Ipv4 host, wire::Message message) {
+  if (const Peer* to = sessions_.find(host)) tell(*to, std::move(message));
+}
+
+void Gateway::tell(const Peer& to, wire::Message message) {
   // "a message counter value of 0 MUST be used" (RFC 3103 section 10.1)
-  if (const Peer* to = sessions_.find(host)) {
-    const Bytes bytes = encode_with_counter(std::move(message), Counter{0});
-    unasked_.push_back({*to, authenticator_.seal_notice(ends_of(*to), bytes)});
-  }
+  const Bytes bytes = encode_with_counter(std::move(message), Counter{0});
+  unasked_.push_back({to, authenticator_.seal_notice(ends_of(to), bytes)});
 }
 
 steer::Verdict Gateway::judge_ike(std::uint32_t ifindex, std::span<const std::uint8_t> packet, lease::Time now) {

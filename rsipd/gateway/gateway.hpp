@@ -56,6 +56,13 @@ class Gateway {
   /// IPv4 packet as the host sent it through its tunnel device `ifindex`; its payload may be cut off.
   steer::Verdict judge_ike(std::uint32_t ifindex, std::span<const std::uint8_t> packet, lease::Time now);
 
+  /// Tells a host what is wrong with a packet that policing has dropped (RFC 3103 section 10.4). `packet` is as for
+  /// judge_ike().
+  void denied(std::uint32_t ifindex, std::span<const std::uint8_t> packet, lease::Time now);
+  /// Tells a host what is wrong with its tunnel. `icmp_error` is the packet with which the kernel has answered what
+  /// came through it, port or protocol unreachable.
+  void tunnel_refused(std::span<const std::uint8_t> icmp_error, lease::Time now);
+
   /// Forgets leases that are over and tells their hosts.
   void expire(lease::Time now);
   /// Ends one of a host's bindings, or its registration and all of them, by the operator's word; the host is told (RFC
@@ -131,6 +138,9 @@ class Gateway {
   void release_tunnel(Ipv4 host, const lease::Binding& ended);
   bool needed(Ipv4 host, const std::function<bool(const lease::Binding&)>& needs_it) const;
   void tell(Ipv4 host, wire::Message message);
+  void tell(const Peer& to, wire::Message message);
+  /// At most once a second for each error.
+  void complain(Ipv4 host, wire::ErrorResponse about, lease::Time now);
 
   Policy policy_;
   lease::LeaseTable leases_;

@@ -4,18 +4,20 @@
 namespace rsip::gateway {
 
 const Peer* Sessions::find(Ipv4 host) const {
-  const auto found = peers_.find(host);
-  return found == peers_.end() ? nullptr : &found->second;
+  const auto found = sessions_.find(host);
+  return found == sessions_.end() ? nullptr : &found->second.peer;
 }
 
 void Sessions::heard(const Peer& peer) {
-  const auto found = peers_.find(peer.host);
-  if (found != peers_.end() && found->second.transport == peer.transport) found->second = peer;
+  const auto found = sessions_.find(peer.host);
+  if (found == sessions_.end()) return;
+  Peer& last = found->second.peer;
+  if (last.transport == peer.transport) last = peer;
 }
 
 void Sessions::end(Ipv4 host, ClientId client) {
-  peers_.erase(host);
-  former_[host] = client;
+  const auto session = sessions_.extract(host);
+  former_[host] = {client, session ? session.mapped() : Session{}};
   ended_.emplace_back(host, client);
   if (ended_.size() <= capacity_) return;
   const auto [oldest, its_client] = ended_.front();
@@ -23,9 +25,21 @@ void Sessions::end(Ipv4 host, ClientId client) {
   if (was(oldest, its_client)) former_.erase(oldest);
 }
 
-bool Sessions::was(Ipv4 host, ClientId client) const {
+std::optional<ClientId> Sessions::former(Ipv4 host) const {
   const auto found = former_.find(host);
-  return found != former_.end() && found->second == client;
+  if (found == former_.end()) return std::nullopt;
+  return found->second.client;
+}
+
+const Peer* Sessions::to_be_told(Ipv4 host, wire::ErrorCode code, lease::Time now) {
+  Session* session = nullptr;
+  if (const auto present = sessions_.find(host); present != sessions_.end()) {
+    session = &present->second;
+  } else if (const auto former = former_.find(host); former != former_.end()) {
+    session = &former->second.session;
+  }
+  if (session == nullptr || !session->pace.take(code, now)) return nullptr;
+  return &session->peer;
 }
 
 }  // namespace rsip::gateway

@@ -88,7 +88,8 @@ enum class Step : std::uint8_t {
   fail,    ///< which of the kernel's calls fail from now on
   settle,  ///< answers have left
   revoke,  ///< peer, which binding, if any
-  last = revoke,
+  misuse,  ///< peer, whether the kernel has refused the packet, the packet
+  last = misuse,
 };
 
 class Session {
@@ -149,6 +150,8 @@ class Session {
         return settle();
       case Step::revoke:
         return revoke();
+      case Step::misuse:
+        return misuse();
     }
   }
 
@@ -295,6 +298,17 @@ class Session {
     const Ipv4 host = peer().host;
     const std::uint8_t which = input_.u8();
     (void)gateway_.revoke(host, which == 255 ? std::nullopt : std::optional(BindId{which}), kernel_.now);
+  }
+
+  /// A packet that policing, or the kernel, has dropped.
+  void misuse() {
+    const Ipv4 host = peer().host;
+    const bool refused = (input_.u8() & 1) != 0;
+    const Bytes packet = take_bytes();
+    if (refused) return gateway_.tunnel_refused(packet, kernel_.now);
+    for (const auto& [index, there] : kernel_.tunnels) {
+      if (there.host == host) gateway_.denied(index, packet, kernel_.now);
+    }
   }
 
   void settle() {

@@ -141,6 +141,25 @@ TEST_CASE("remedy: every error of RFC 3103 and 3104 has one of its own") {
   }
 }
 
+TEST_CASE("remedy: an error about packets says what was dropped, and by which binding") {
+  wire::ErrorResponse report;
+  report.error = wire::ErrorCode::remote_addr_unallowed;
+  report.bind = BindId{3};
+  CHECK(explain_report(report) ==
+        "the gateway reports REMOTE_ADDR_UNALLOWED (314), binding 3: dropped what went to another host than the lease "
+        "is for; 'rsip assign --remote ADDR' gets one for it");
+  report.bind.reset();
+  for (const auto code : {wire::ErrorCode::local_addr_unallowed, wire::ErrorCode::local_addrport_unallowed,
+                          wire::ErrorCode::remote_addrport_unallowed, wire::ErrorCode::bad_tunnel_type,
+                          wire::ErrorCode::register_first}) {
+    report.error = code;
+    CHECK(explain_report(report).find(": dropped what ") != std::string::npos);
+  }
+  report.error = wire::ErrorCode::internal_server_error;
+  CHECK(explain_report(report) ==
+        "the gateway reports INTERNAL_SERVER_ERROR (104): " + std::string(remedy(report.error)));
+}
+
 TEST_CASE("remedy: a failure is one line with the error's name and what to do") {
   const Peer peer{ip("10.0.0.1"), 4555, Protocol::tcp};
   CHECK(explain(Refused{wire::ErrorCode::ipsec_unallowed, wire::MessageType::assign_request_rsipsec}, peer, "") ==

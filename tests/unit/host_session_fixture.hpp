@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "host/remedy.hpp"
 #include "host/session.hpp"
 #include "wire/codec.hpp"
 

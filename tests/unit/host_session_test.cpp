@@ -349,12 +349,33 @@ TEST_CASE("session: over UDP only counter 0 is asynchronous") {
 }
 
 TEST_CASE("session: errors about the host's packets are told, not obeyed") {
-  Fixture fixture;
-  fixture.up();
-  fixture.receive(error(ErrorCode::local_addrport_unallowed));
-  REQUIRE(fixture.has<Notice>());
-  CHECK(fixture.last<Notice>()->text == "the gateway reports LOCAL_ADDRPORT_UNALLOWED");
-  CHECK(fixture.session.held().has_value());
+  for (const Protocol protocol : {Protocol::tcp, Protocol::udp}) {
+    Fixture fixture(protocol);
+    if (protocol == Protocol::tcp) {
+      fixture.up();
+    } else {
+      fixture.start();
+      auto registered = for_us<wire::RegisterResponse>();
+      registered.counter = Counter{1};
+      fixture.receive(registered);
+      wire::AssignResponseRsipsec assigned = Fixture::assigned();
+      assigned.counter = Counter{2};
+      fixture.receive(assigned);
+    }
+    const std::optional<TimePoint> deadline = fixture.session.deadline();
+    for (const ErrorCode code :
+         {ErrorCode::local_addr_unallowed, ErrorCode::local_addrport_unallowed, ErrorCode::remote_addr_unallowed,
+          ErrorCode::remote_addrport_unallowed, ErrorCode::bad_tunnel_type, ErrorCode::register_first}) {
+      wire::ErrorResponse about = error(code);
+      about.counter = Counter{0};
+      fixture.receive(about);
+      CHECK(fixture.actions.size() == 1);
+      REQUIRE(fixture.has<Notice>());
+      CHECK(fixture.last<Notice>()->text == explain_report(about));
+      CHECK(fixture.session.held().has_value());
+      CHECK(fixture.session.deadline() == deadline);
+    }
+  }
 }
 
 TEST_CASE("session: bytes that are no message are discarded (RFC 3103 section 9.1.3)") {
