@@ -37,9 +37,10 @@ told_once "x2 is told REMOTE_ADDRPORT_UNALLOWED of another port of its peer" x2 
 bytes feed | on x2 socat -u - "UDP4-SENDTO:$other:80,bind=$Nb:$(first_port x2),reuseaddr"
 told_once "x2 is told REMOTE_ADDR_UNALLOWED of another peer" x2 314
 
-# a tunnel that n has not: GRE, while the lease is for IP-IP
+# a tunnel that n has not: GRE, while the lease is for IP-IP; without IPv6, whose solicitations would be told of first
 batch x1 << END
 link add g0 type gre local 10.0.0.11 remote $Na
+link set g0 addrgenmode none
 link set g0 up
 rule add to $other lookup main priority 1
 route add $other dev g0
