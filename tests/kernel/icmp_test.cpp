@@ -105,22 +105,22 @@ TEST_CASE("icmp: an identifier belongs to the host that used it first towards a 
 
 TEST_CASE("icmp: an identifier is free again some time after its last request") {
   Realm realm;
-  reload_with(realm, {{"timeout 59s", "timeout 1s"}, {"timeout 60s", "timeout 2s"}, {"timeout 61s", "timeout 2100ms"}});
+  reload_with(realm, {{"timeout 59s", "timeout 2s"}, {"timeout 60s", "timeout 3s"}, {"timeout 61s", "timeout 3100ms"}});
   realm.lease_to_hosts();
   const Packet request = icmp_echo(to_y, identifier);
   check_out(realm, *realm.x1, request);
-  for (int i = 0; i < 4; ++i) {  // each request puts it off
-    std::this_thread::sleep_for(700ms);
+  for (int i = 0; i < 3; ++i) {  // each request puts it off
+    std::this_thread::sleep_for(900ms);
     check_out(realm, *realm.x1, request);
     realm.x2->send(request);
     CHECK(realm.y->receive(50ms).empty());
   }
-  std::this_thread::sleep_for(2200ms);
+  std::this_thread::sleep_for(3300ms);
   check_out(realm, *realm.x2, request);
   check_in(realm, *realm.x2, icmp_echo_reply(from_y, identifier));
   realm.x1->send(request);
   CHECK(realm.y->silent());
-  CHECK(realm.counter("echo_in_use") == 5);
+  CHECK(realm.counter("echo_in_use") == 4);
 }
 
 TEST_CASE("icmp: echo requests from outside, and replies to nobody's requests, are the gateway's") {
