@@ -70,7 +70,7 @@ struct Queried {
 using Outcome = std::variant<Assigned, Freed, Queried, Failure>;
 
 /// Of further bindings and of waiting commands no more than this are held.
-inline constexpr std::size_t max_bindings = 64;
+inline constexpr std::size_t max_bindings = 256;
 inline constexpr std::size_t max_commands = 16;
 
 }  // namespace rsip::host

@@ -72,15 +72,28 @@ tl::expected<std::optional<RemoteHost>, std::string> remote_of(const Response& r
   return wish.remote;
 }
 
+/// The first of those wanted by name that is not there, or null.
+template <typename Id>
+const Run<Id>* missing(const std::vector<Run<Id>>& granted, const std::vector<Run<Id>>& wanted) {
+  for (const Run<Id>& part : wanted) {
+    const bool there = std::ranges::any_of(
+        granted, [&part](const Run<Id>& run) { return run.contains(part.first) && run.contains(part.last()); });
+    if (!there) return &part;
+  }
+  return nullptr;
+}
+
 /// Why these are not the ports of `wish`; empty if they are.
 std::string wrong_ports(const std::vector<Run<Port>>& granted, const Wish& wish) {
   if (total(granted) < wish.ports) return too_few(total(granted), wish.ports, "ports");
-  for (const Run<Port>& wanted : wish.local_ports) {
-    const bool there = std::ranges::any_of(
-        granted, [&](const Run<Port>& run) { return run.contains(wanted.first) && run.contains(wanted.last()); });
-    if (!there) return "other ports than " + to_string(wanted);
-  }
-  return {};
+  const Run<Port>* lacks = missing(granted, wish.local_ports);
+  return lacks == nullptr ? "" : "other ports than " + to_string(*lacks);
+}
+
+/// The same for SPIs.
+std::string wrong_spis(const std::vector<Run<Spi>>& granted, const Wish& wish) {
+  if (total(granted) < wish.spis) return too_few(total(granted), wish.spis, "SPIs");
+  return missing(granted, wish.local_spis) == nullptr ? "" : "other SPIs than those asked for";
 }
 
 template <typename Response>
@@ -115,7 +128,7 @@ tl::expected<Grant, std::string> read(const Response& response, Kind kind, const
   }
   if constexpr (requires { response.spis; }) {
     grant.spis = runs_of<Spi>(response.spis);
-    if (total(grant.spis) < wish.spis) return tl::unexpected(too_few(total(grant.spis), wish.spis, "SPIs"));
+    if (const std::string wrong = wrong_spis(grant.spis, wish); !wrong.empty()) return tl::unexpected(wrong);
     if (wish.cookie_prefix) {
       grant.cookie_prefix = wire::granted_cookie_prefix(response.vendor);
       if (!grant.cookie_prefix) return tl::unexpected<std::string>("no cookie prefix (--ike-port 500 does without)");
@@ -157,6 +170,12 @@ wire::Ports remote_ports(const Wish& wish) {
   return wish.remote && wish.remote->ports ? wire::Ports(*wish.remote->ports) : wire::Ports(wire::AnyPorts{});
 }
 
+wire::Spis local_spis(const Wish& wish, const Grant* old) {
+  if (old != nullptr) return parameter_of<wire::Spis>(old->spis);
+  if (!wish.local_spis.empty()) return parameter_of<wire::Spis>(wish.local_spis);
+  return wire::AnySpis{wish.spis};
+}
+
 /// The parameters that the requests have, as far as `Request` has them.
 template <typename Request>
 Request request_for(ClientId client, const Wish& wish, const Grant* old) {
@@ -173,7 +192,7 @@ Request request_for(ClientId client, const Wish& wish, const Grant* old) {
     request.tunnel = wish.tunnel;
   }
   if constexpr (requires { request.spis; }) {
-    request.spis = old != nullptr ? parameter_of<wire::Spis>(old->spis) : wire::Spis(wire::AnySpis{wish.spis});
+    request.spis = local_spis(wish, old);
     if (wish.cookie_prefix) {
       const bool held = old != nullptr && old->cookie_prefix;
       request.vendor = {held ? wire::cookie_prefix_wish(*old->cookie_prefix) : wire::cookie_prefix_wish()};

@@ -50,13 +50,14 @@ std::string to_string(const Run<Port>& run);
 /// RSA-IP uses neither ports nor SPIs, and only RSIPSEC uses SPIs and cookies.
 struct Wish {
   Kind kind = Kind::rsipsec;
-  std::uint8_t ports = 8;  ///< how many, also of `local_ports`
-  std::uint16_t spis = 16;
+  std::uint8_t ports = 8;            ///< how many, also of `local_ports`
+  std::uint16_t spis = 16;           ///< how many, also of `local_spis`
   std::optional<LeaseTime> lease{};  ///< nothing: as long as the gateway likes
   TunnelType tunnel = TunnelType::ip_ip;
   std::optional<Ipv4> address{};         ///< this one and no other
   std::vector<Run<Port>> local_ports{};  ///< these and no others; empty: any
   std::optional<RemoteHost> remote{};    ///< nothing: any remote host
+  std::vector<Run<Spi>> local_spis{};    ///< these and no others; empty: any
   bool cookie_prefix = false;            ///< RSIPSEC: a prefix for the cookies of IKE as well
   friend bool operator==(const Wish&, const Wish&) = default;
 };

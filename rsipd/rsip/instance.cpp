@@ -49,6 +49,7 @@ int Instance::run() {
   wait_for_signals();
   Result<void> ready = prepare();
   if (ready) ready = make_client();
+  if (ready) ready = make_follower();
   if (ready) ready = open_control();
   if (!ready) {
     clean_up();
@@ -132,6 +133,20 @@ Result<void> Instance::make_client() {
   return {};
 }
 
+Result<void> Instance::make_follower() {
+  if (!options_.up.follow_sas) return {};
+  Result<std::unique_ptr<Follower>> follower =
+      Follower::create(io_, {[this]() -> const host::Bindings& { return client_->bindings(); },
+                             [this](host::Order order) {
+                               following_ = host::CommandId{++commands_};
+                               client_->command({*following_, std::move(order)});
+                             },
+                             [this] { save_soon(); }});
+  if (!follower) return tl::unexpected(follower.error());
+  follower_ = std::move(*follower);
+  return {};
+}
+
 void Instance::wait_for_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
@@ -147,6 +162,11 @@ bool Instance::is_first(const host::Grant& grant) const {
   return first && first->grant.bind == grant.bind && first->grant.client == grant.client;
 }
 
+bool Instance::is_followed(const host::Grant& grant) const {
+  const host::Binding* binding = client_->bindings().find(grant.bind, grant.client);
+  return binding != nullptr && !binding->wish.local_spis.empty();
+}
+
 void Instance::granted(const host::Grant& grant) {
   if (const Result<void> done = put_in_force(); !done) {
     if (!is_first(grant)) {
@@ -159,6 +179,8 @@ void Instance::granted(const host::Grant& grant) {
     asio::post(io_, [this] { client_->stop(); });
     return;
   }
+  if (is_followed(grant)) return;  // the follower says more about it
+  if (follower_) follower_->look_around();
   if (!is_first(grant)) {
     spdlog::info("{}: binding {}: {}", options_.device, number(grant.bind), describe(grant, grant.lease.count()));
     return;
@@ -171,11 +193,16 @@ void Instance::granted(const host::Grant& grant) {
   if (const Result<void> detached = detach(); !detached) spdlog::warn("{}", detached.error().text());
 }
 
-/// State file, kernel, snippet: in this order, so that at any moment the file tells all that may be there.
+/// State file, kernel, snippet: in this order, so that at any moment the file tells all that may be there. Bindings
+/// that come and go, and share address and tunnel with others, change the file alone.
 Result<void> Instance::put_in_force() {
   const host::Bindings& bindings = client_->bindings();
   const Result<std::vector<host::Network>> wanted = host::networks_for(base_, bindings.grants());
   if (!wanted) return tl::unexpected(wanted.error());
+  if (state_.lease && state_.lease->grant == bindings.first().held->grant && *wanted == state_.networks) {
+    save_soon();
+    return {};
+  }
   note_leases();
   state_.strongswan = options_.up.strongswan;
   const std::vector<host::Network> present = state_.networks;
@@ -185,8 +212,9 @@ Result<void> Instance::put_in_force() {
   if (Result<void> saved = save(); !saved) return saved;
   if (Result<void> done = kernel_->apply(*wanted, present); !done) return done;
   if (!state_.strongswan.empty()) {
-    const std::string snippet =
-        host::strongswan_snippet(state_.lease->grant, options_.up.peer.gateway, options_.up.ike_port);
+    host::Grant grant = state_.lease->grant;
+    if (follower_) grant.spis.clear();  // charon may choose any
+    const std::string snippet = host::strongswan_snippet(grant, options_.up.peer.gateway, options_.up.ike_port);
     if (Result<void> done = host::write_atomically(state_.strongswan, snippet); !done) return done;
   }
   state_.networks = *wanted;
@@ -204,6 +232,17 @@ void Instance::note_leases() {
       state_.further.push_back(lease_of(*binding.held));
     }
   }
+  if (follower_) state_.followed = follower_->followed();
+}
+
+void Instance::save_soon() {
+  if (std::exchange(saving_soon_, true)) return;
+  asio::post(io_, [this] {
+    saving_soon_ = false;
+    if (!client_->bindings().first().held) return;  // all is being undone
+    note_leases();
+    if (const Result<void> saved = save(); !saved) spdlog::warn("{}", saved.error().text());
+  });
 }
 
 void Instance::extended(const host::Grant& grant) {
@@ -218,6 +257,7 @@ void Instance::withdraw() {
   } else if (const Result<void> done = put_in_force(); !done) {
     spdlog::error("{}", done.error().text());
   }
+  if (follower_) follower_->bindings_changed();
 }
 
 void Instance::ended(const host::EndReason& reason, const std::string& text) {

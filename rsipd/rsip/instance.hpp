@@ -14,6 +14,7 @@
 #include "host/client.hpp"
 #include "host/kernel.hpp"
 #include "rsip/control_message.hpp"
+#include "rsip/follower.hpp"
 #include "rsip/lock.hpp"
 #include "rsip/options.hpp"
 #include "rsip/report.hpp"
@@ -32,6 +33,7 @@ class Instance {
   Result<void> prepare();
   Result<void> refuse_second_registration();
   Result<void> make_client();
+  Result<void> make_follower();
   void wait_for_signals();
 
   void granted(const host::Grant& grant);
@@ -39,8 +41,11 @@ class Instance {
   void withdraw();
   void ended(const host::EndReason& reason, const std::string& text);
   bool is_first(const host::Grant& grant) const;
+  bool is_followed(const host::Grant& grant) const;
   /// All that the session holds: state file, kernel, snippet.
   Result<void> put_in_force();
+  /// The state file, when what is under way has been dealt with.
+  void save_soon();
   void note_leases();
 
   // instance_control.cpp
@@ -64,6 +69,7 @@ class Instance {
   std::optional<Lock> lock_;
   std::optional<host::Kernel> kernel_;
   std::unique_ptr<host::Client> client_;
+  std::unique_ptr<Follower> follower_;  // with --follow-sas
   std::unique_ptr<control::ControlServer> control_;
   State state_;
   host::Network base_;           // the first lease's network, before there is a lease
@@ -76,6 +82,8 @@ class Instance {
   };
   std::map<host::CommandId, Pending> pending_;
   std::uint64_t commands_ = 0;
+  std::optional<host::CommandId> following_;  // the command that the follower waits for
+  bool saving_soon_ = false;
   /// A further grant that this host could not put in force, and why.
   struct Rejected {
     host::Grant grant;

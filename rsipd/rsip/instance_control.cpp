@@ -29,6 +29,11 @@ void Instance::serve(const std::string& line, control::ControlServer::Reply repl
 }
 
 void Instance::answered(host::CommandId id, const host::Outcome& outcome) {
+  if (id == following_) {
+    following_.reset();
+    follower_->answered(outcome);
+    return;
+  }
   const auto found = pending_.find(id);
   if (found == pending_.end()) return;  // one of the instance's own
   found->second.reply(response_to(outcome, found->second.places).dump());

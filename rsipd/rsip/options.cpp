@@ -29,6 +29,7 @@ struct Flags {
   std::uint32_t table = host::default_table;
   std::uint32_t rule_priority = host::default_priority;
   bool default_route = false;
+  bool follow_sas = false;
   bool foreground = false;
   LeaseFlags up;
   LeaseFlags assign;
@@ -92,6 +93,8 @@ void add_up(CLI::App& up, Flags& flags) {
       ->default_str("assigned");
   up.add_option("--strongswan", flags.strongswan, "Write the lease as a snippet for strongswan.conf")
       ->type_name("FILE");
+  up.add_flag("--follow-sas", flags.follow_sas,
+              "Lease the SPI of each inbound SA, for IKE daemons that choose SPIs themselves; --spis is 1 then");
   up.add_option("--psk-file", flags.psk_file, "File with the key that this host and the gateway share")
       ->type_name("FILE");
   up.add_flag("--default-route", flags.default_route, "Send all of this host's traffic through the tunnel");
@@ -120,6 +123,9 @@ std::string contradiction(const Flags& flags, Command command) {
   const host::Wish wish = wish_of(flags.up);
   if (!flags.strongswan.empty() && wish.kind == host::Kind::rsa_ip) {
     return "--strongswan is not needed with --method rsa-ip: charon may use any port and SPI";
+  }
+  if (flags.follow_sas && wish.kind == host::Kind::rsa_ip) {
+    return "--follow-sas is not needed with --method rsa-ip: all SPIs of the address are this host's";
   }
   const bool assigned = !flags.strongswan.empty() && flags.ike_port == "assigned";
   if (assigned && wish.ports < 2) return "--ike-port assigned needs --ports 2 or more (or use --ike-port 500)";
@@ -160,6 +166,9 @@ Options options_of(const Flags& flags, Command command) {
   up.wish.cookie_prefix = up.ike_port == host::IkePort::prefix;
   if (!flags.strongswan.empty()) up.strongswan = std::filesystem::absolute(flags.strongswan).string();
   up.psk_file = flags.psk_file;
+  up.follow_sas = flags.follow_sas;
+  // The IKE daemon uses none of those that may be any; one is the least that RFC 3104 section 6.2 allows.
+  if (up.follow_sas && up.wish.kind == host::Kind::rsipsec && !flags.up.spis) up.wish.spis = 1;
   up.table = flags.table;
   up.rule_priority = flags.rule_priority;
   up.default_route = flags.default_route;

@@ -80,6 +80,27 @@ host::Network network_of_version_2(const json& object, const State& state) {
   return network;
 }
 
+json followed_to_json(const Followed& followed) {
+  json object{{"bind_ids", json::array()}, {"in_use", followed.in_use}};
+  for (const BindId bind : followed.binds) object["bind_ids"].push_back(number(bind));
+  if (followed.last) object["last_us"] = followed.last->count();
+  if (followed.largest) object["largest_us"] = followed.largest->count();
+  return object;
+}
+
+Followed followed_from_json(const json& object) {
+  Followed followed;
+  for (const json& bind : object.at("bind_ids")) followed.binds.push_back(BindId{bind.get<std::uint32_t>()});
+  const auto microseconds = [&object](const char* key) -> std::optional<std::chrono::microseconds> {
+    if (!object.contains(key)) return std::nullopt;
+    return std::chrono::microseconds(object.at(key).get<std::int64_t>());
+  };
+  followed.last = microseconds("last_us");
+  followed.largest = microseconds("largest_us");
+  followed.in_use = object.at("in_use").get<std::uint32_t>();
+  return followed;
+}
+
 /// Throws what nlohmann/json throws, or std::invalid_argument.
 State state_from_json(const json& object) {
   const int found = object.at("version").get<int>();
@@ -96,6 +117,7 @@ State state_from_json(const json& object) {
   }
   if (object.contains("lease")) state.lease = lease_from_json(object.at("lease"));
   for (const json& item : object.value("further", json::array())) state.further.push_back(lease_from_json(item));
+  if (object.contains("followed")) state.followed = followed_from_json(object.at("followed"));
   return state;
 }
 
@@ -117,6 +139,7 @@ json to_json(const State& state) {
   object["lease"] = to_json(*state.lease);
   object["further"] = json::array();
   for (const Lease& lease : state.further) object["further"].push_back(to_json(lease));
+  if (state.followed) object["followed"] = followed_to_json(*state.followed);
   return object;
 }
 

@@ -16,7 +16,12 @@
 //                      { "from": "198.51.100.1", "protocol": 50 } ],
 //       "table": 4555, "rule_priority": 4555, "default_route": false } ],
 //   "lease": { ... },                                    the first one, see lease.hpp; absent while starting
-//   "further": [ { ... } ]                               the others
+//   "further": [ { ... } ],                              the others
+//   "followed": {                                        absent without --follow-sas
+//     "bind_ids": [ 5 ],                                 which of the others are for SPIs of this host's SAs
+//     "last_us": 1830, "largest_us": 2950,               from the kernel's word of an SA to the gateway's answer, in
+//                                                        microseconds; absent before the first
+//     "in_use": 0 }                                      SAs removed since the gateway had given their SPI to another
 // }
 //
 // Files of version 1 have networks with one "address" and neither "device" nor "tunnel" (IP-IP), and nothing further.
@@ -24,6 +29,7 @@
 // `rsip up --json` prints the same object; `rsip status --json` adds "running" (true or false).
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -35,6 +41,14 @@
 
 namespace rsip::program {
 
+/// What `rsip up --follow-sas` does.
+struct Followed {
+  std::vector<BindId> binds;
+  std::optional<std::chrono::microseconds> last;
+  std::optional<std::chrono::microseconds> largest;
+  std::uint32_t in_use = 0;
+};
+
 struct State {
   std::int64_t pid = 0;
   std::string device;
@@ -43,6 +57,7 @@ struct State {
   std::vector<host::Network> networks;
   std::optional<Lease> lease;  ///< the first one; nothing while starting
   std::vector<Lease> further;
+  std::optional<Followed> followed{};
 };
 
 nlohmann::json to_json(const State& state);

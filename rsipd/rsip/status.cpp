@@ -19,12 +19,16 @@ std::int64_t left_of(const Lease& lease) {
   return std::max<std::int64_t>(0, lease.ends - unix_time());
 }
 
+bool is_followed(const State& state, BindId bind) {
+  return state.followed && std::ranges::find(state.followed->binds, bind) != state.followed->binds.end();
+}
+
 /// A line for each lease but the first, "  binding 4, listen: 198.51.100.1, ports 80, lease 3600 s".
 std::string further_text(const State& state) {
   std::string text;
   for (const Lease& lease : state.further) {
     text += "\n  binding " + std::to_string(number(lease.grant.bind)) + ", " + std::string(name(lease.grant.kind)) +
-            ": " + describe(lease.grant, left_of(lease));
+            (is_followed(state, lease.grant.bind) ? ", followed" : "") + ": " + describe(lease.grant, left_of(lease));
   }
   return text;
 }
