@@ -55,7 +55,7 @@ void FollowedSas::appeared(const xfrm::Association& association, const Bindings&
   const Key key{association.id.destination, association.id.spi};
   if (const auto known = spis_.find(key); known != spis_.end()) {
     Followed& followed = known->second;
-    if (followed.associations.empty() && followed.phase == Phase::leased) drop(unused_, key);
+    if (followed.associations.empty() && followed.phase == Phase::leased) leave(unused_, known);
     followed.associations.insert_or_assign(association.id.protocol, association);
     return;
   }
@@ -94,12 +94,11 @@ void FollowedSas::resync(std::span<const xfrm::Association> all, const Bindings&
 }
 
 void FollowedSas::remove(Spis::iterator position, xfrm::Protocol protocol, TimePoint now) {
-  const Key& key = position->first;
   Followed& followed = position->second;
   if (followed.associations.erase(protocol) == 0 || !followed.associations.empty()) return;
   switch (followed.phase) {
     case Phase::wanted:
-      drop(wanted_, key);
+      leave(wanted_, position);
       spis_.erase(position);
       break;
     case Phase::covered:
@@ -108,18 +107,19 @@ void FollowedSas::remove(Spis::iterator position, xfrm::Protocol protocol, TimeP
     case Phase::asked:
       break;  // the answer decides
     case Phase::leased:
-      unused_.emplace(now + linger, key);
+      enter(unused_, position, now + linger);
       break;
   }
 }
 
-void FollowedSas::want(Spis::iterator position, TimePoint due) {
-  position->second.phase = Phase::wanted;
-  wanted_.emplace(due, position->first);
+void FollowedSas::enter(Due& list, Spis::iterator position, TimePoint due) {
+  position->second.due = due;
+  list.emplace(due, position->first);
 }
 
-void FollowedSas::drop(Due& due, const Key& key) {
-  std::erase_if(due, [&key](const auto& entry) { return entry.second == key; });
+void FollowedSas::want(Spis::iterator position, TimePoint due) {
+  position->second.phase = Phase::wanted;
+  enter(wanted_, position, due);
 }
 
 void FollowedSas::bindings_changed(const Bindings& bindings, TimePoint now) {
@@ -138,7 +138,7 @@ void FollowedSas::bindings_changed(const Bindings& bindings, TimePoint now) {
     if (followed.phase == Phase::covered) {
       want(current, now);
     } else if (followed.associations.empty()) {
-      drop(unused_, key);
+      leave(unused_, current);
       spis_.erase(current);
     } else {
       want(current, followed.backoff.again(now));
@@ -147,9 +147,8 @@ void FollowedSas::bindings_changed(const Bindings& bindings, TimePoint now) {
 }
 
 void FollowedSas::recovered(TimePoint now) {
-  Due all;
-  for (const auto& [due, key] : wanted_) all.emplace(std::min(due, now), key);
-  wanted_ = std::move(all);
+  const Due all = std::exchange(wanted_, {});
+  for (const auto& [due, key] : all) enter(wanted_, spis_.find(key), std::min(due, now));
 }
 
 std::optional<Order> FollowedSas::next(const Bindings& bindings, TimePoint now) {
@@ -205,34 +204,34 @@ std::optional<TimePoint> FollowedSas::deadline() const {
   return first;
 }
 
-FollowedSas::Result FollowedSas::answered(const Outcome& outcome, TimePoint now) {
-  Result result;
+FollowedSas::Answer FollowedSas::answered(const Outcome& outcome, TimePoint now) {
+  Answer answer;
   freeing_ = false;
-  if (!asked_) return result;
+  if (!asked_) return answer;
   const Key key = *std::exchange(asked_, std::nullopt);
   const auto position = spis_.find(key);
   Followed& followed = position->second;
   if (std::holds_alternative<Assigned>(outcome)) {
     followed.phase = Phase::leased;
-    result.leased = key.spi;
-    result.took = now - followed.since;
-    if (followed.associations.empty()) unused_.emplace(now, key);
-    return result;
+    answer.leased = key.spi;
+    answer.took = now - followed.since;
+    if (followed.associations.empty()) enter(unused_, position, now);
+    return answer;
   }
   const auto* failure = std::get_if<Failure>(&outcome);
   const auto* refused = failure != nullptr ? std::get_if<Refused>(failure) : nullptr;
   if (refused != nullptr && refused->code == wire::ErrorCode::ipsec_spi_inuse) {
-    for (const auto& [protocol, association] : followed.associations) result.in_use.push_back(association);
+    for (const auto& [protocol, association] : followed.associations) answer.in_use.push_back(association);
     spis_.erase(position);
-    return result;
+    return answer;
   }
   if (followed.associations.empty() || (failure != nullptr && std::holds_alternative<SessionOver>(*failure))) {
     spis_.erase(position);
-    return result;
+    return answer;
   }
-  result.failed = key.spi;
+  answer.failed = key.spi;
   want(position, followed.backoff.again(now));
-  return result;
+  return answer;
 }
 
 }  // namespace rsip::host

@@ -47,13 +47,13 @@ class FollowedSas {
   std::optional<TimePoint> deadline() const;
 
   /// What comes of the last order.
-  struct Result {
+  struct Answer {
     std::optional<Spi> leased{};
     std::chrono::nanoseconds took{};          ///< since the kernel told of the association
     std::vector<xfrm::Association> in_use{};  ///< the gateway has given their SPI to another: they have to go
     std::optional<Spi> failed{};              ///< not leased, will be asked for again
   };
-  Result answered(const Outcome& outcome, TimePoint now);
+  Answer answered(const Outcome& outcome, TimePoint now);
 
   /// The associations that are followed, or covered by another binding.
   std::size_t size() const { return spis_.size(); }
@@ -74,14 +74,16 @@ class FollowedSas {
     std::map<xfrm::Protocol, xfrm::Association> associations;
     TimePoint since;  ///< when the kernel told of the first
     Phase phase = Phase::wanted;
+    TimePoint due{};  ///< its place in wanted_ or unused_
     Backoff backoff{0};
   };
   using Spis = std::map<Key, Followed>;
   using Due = std::set<std::pair<TimePoint, Key>>;
 
   void remove(Spis::iterator position, xfrm::Protocol protocol, TimePoint now);
+  static void enter(Due& list, Spis::iterator position, TimePoint due);
+  static void leave(Due& list, Spis::iterator position) { list.erase({position->second.due, position->first}); }
   void want(Spis::iterator position, TimePoint due);
-  void drop(Due& due, const Key& key);
   std::optional<Order> next_lease(const Bindings& bindings, TimePoint now);
   std::optional<Order> next_free(const Bindings& bindings, TimePoint now);
 

@@ -69,7 +69,7 @@ void Follower::bindings_changed() {
 }
 
 void Follower::answered(const host::Outcome& outcome) {
-  const host::FollowedSas::Result result = sas_.answered(outcome, BootClock::now());
+  const host::FollowedSas::Answer result = sas_.answered(outcome, BootClock::now());
   if (result.leased) {
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(result.took);
     figures_.last = took;

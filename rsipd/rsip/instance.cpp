@@ -18,6 +18,8 @@
 namespace rsip::program {
 namespace {
 
+constexpr std::chrono::milliseconds save_delay{50};
+
 /// This host's place in the spread of retries (host::Session).
 double random_spread() {
   std::random_device device;
@@ -236,10 +238,10 @@ void Instance::note_leases() {
 }
 
 void Instance::save_soon() {
-  if (std::exchange(saving_soon_, true)) return;
-  asio::post(io_, [this] {
-    saving_soon_ = false;
-    if (!client_->bindings().first().held) return;  // all is being undone
+  if (saving_.expiry() > asio::steady_timer::clock_type::now()) return;
+  saving_.expires_after(save_delay);
+  saving_.async_wait([this](const std::error_code& error) {
+    if (error || !client_->bindings().first().held) return;  // replaced, or all is being undone
     note_leases();
     if (const Result<void> saved = save(); !saved) spdlog::warn("{}", saved.error().text());
   });

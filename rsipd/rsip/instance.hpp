@@ -6,6 +6,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,7 +25,8 @@ namespace rsip::program {
 
 class Instance {
  public:
-  Instance(const Options& options, Report report) : options_(options), report_(std::move(report)), signals_(io_) {}
+  Instance(const Options& options, Report report)
+      : options_(options), report_(std::move(report)), signals_(io_), saving_(io_) {}
 
   /// From the first word to the gateway until everything is undone. The exit code.
   int run();
@@ -44,7 +46,7 @@ class Instance {
   bool is_followed(const host::Grant& grant) const;
   /// All that the session holds: state file, kernel, snippet.
   Result<void> put_in_force();
-  /// The state file, when what is under way has been dealt with.
+  /// The state file, in a moment: it has all leases, and many may change at once.
   void save_soon();
   void note_leases();
 
@@ -66,6 +68,7 @@ class Instance {
   Report report_;
   asio::io_context io_;
   asio::signal_set signals_;
+  asio::steady_timer saving_;  // until save_soon() is due
   std::optional<Lock> lock_;
   std::optional<host::Kernel> kernel_;
   std::unique_ptr<host::Client> client_;
@@ -83,7 +86,6 @@ class Instance {
   std::map<host::CommandId, Pending> pending_;
   std::uint64_t commands_ = 0;
   std::optional<host::CommandId> following_;  // the command that the follower waits for
-  bool saving_soon_ = false;
   /// A further grant that this host could not put in force, and why.
   struct Rejected {
     host::Grant grant;

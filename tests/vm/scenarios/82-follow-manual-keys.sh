@@ -73,9 +73,10 @@ xfrm state delete src $Yb dst $Nb proto esp spi 0xc0000101
 xfrm state add src $Yb dst $Nb proto esp spi 0xc0000111 $esp
 END
 check "x1 pings with the new SPI" on x1 ping -c 2 -i 0.2 -W 5 -I "$inner" "$service"
-ip -n x1 xfrm state delete src $Yb dst $Nb proto esp spi 0xc0000101
+ip -n x1 xfrm state delete src "$Yb" dst "$Nb" proto esp spi 0xc0000101
 check "the old SPI is freed at the gateway" wait_for 10 unsteered 0xc0000101
-check_equal "x1 has one followed binding" 1 "$(followed x1 'bind_ids | length')"
+follows() { [ "$(followed "$1" 'bind_ids | length')" = "$2" ]; }
+check "x1 has one followed binding" wait_for 10 follows x1 1
 
 # an SA that is replaced by itself keeps its lease
 binding_before=$(followed x1 'bind_ids[0]')
@@ -87,14 +88,15 @@ sleep 2
 check_equal "the same SPI anew is the same lease" "$binding_before" "$(followed x1 'bind_ids[0]')"
 
 # collisions: with another host, and with the gateway's own IPsec
-ip -n n xfrm state add src $Yb dst $Nb proto esp spi 0xc0000303 $esp
+batch n <<< "xfrm state add src $Yb dst $Nb proto esp spi 0xc0000303 $esp"
 batch x2 << END
 xfrm state add src $Yb dst $Nb proto esp spi 0xc0000111 $esp
 xfrm state add src $Yb dst $Nb proto esp spi 0xc0000303 $esp
 END
 check "x2's SA with an SPI of x1's is removed" wait_for 10 lacks_sa x2 0xc0000111
 check "x2's SA with an SPI of the gateway's own is removed" wait_for 10 lacks_sa x2 0xc0000303
-check_equal "x2 says so" 2 "$(followed x2 in_use)"
+said() { [ "$(followed x2 in_use)" = 2 ]; }
+check "x2 says so" wait_for 10 said
 check "x1's is still its own" steered 0xc0000111 10.0.0.11
 check "n's is nobody's" unsteered 0xc0000303
 check "both still ping" both_ways
@@ -105,12 +107,10 @@ gateway_start
 check "x1's SPI is leased anew" wait_for 30 steered 0xc0000111 10.0.0.11
 check "x2's SPI is leased anew" wait_for 30 steered 0xc0000202 10.0.0.12
 
-for node in x1 x2; do
-  echo "# $node: from SA to steering: $(followed $node last_us) us, at most $(followed $node largest_us) us"
-done
+# Emulation takes some 50 times as long as a processor; tests/bench/follow has the figure in instructions.
 largest=$(followed x1 largest_us)
 check "from SA to steering takes a time that makes sense" test "$largest" -gt 0 -a "$largest" -lt 1000000
-seen "keys set by hand, SPIs followed" "$largest us from SA to steering at most"
+seen "keys set by hand, SPIs followed" "$largest us from SA to steering at most, emulated"
 
 ip -n x2 xfrm state flush
 check "a flush frees all" wait_for 10 unsteered 0xc0000202
