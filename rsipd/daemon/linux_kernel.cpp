@@ -54,7 +54,7 @@ Result<void> LinuxKernel::withdraw(Ipv4 address, const steer::Device& tunnel) {
 Result<bool> LinuxKernel::has_own_sa(Ipv4 destination, Spi spi) {
   if (!associations_) return false;
   for (const xfrm::Protocol protocol : {xfrm::Protocol::esp, xfrm::Protocol::ah}) {
-    const Result<bool> there = associations_->has({destination, spi, protocol});
+    Result<bool> there = associations_->has({destination, spi, protocol});
     if (!there || *there) return there;
   }
   return false;
