@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t min_ipv4_header = 20;
 constexpr std::size_t udp_header = 8;
+constexpr std::size_t non_esp_marker = 4;
 constexpr std::uint8_t protocol_udp = 17;
 
 /// A big-endian number; the caller has checked that it is there.
@@ -41,12 +42,18 @@ std::optional<Packet> parse_packet(std::span<const std::uint8_t> packet) {
   const bool later_fragment = (big_endian<std::uint16_t>(packet, 6) & 0x1fffU) != 0;
   if (later_fragment || packet[9] != protocol_udp) return std::nullopt;
 
-  const std::optional<Header> ike = parse_header(packet.subspan(ip_header + udp_header));
+  const auto source_port = static_cast<Port>(big_endian<std::uint16_t>(packet, ip_header));
+  std::span<const std::uint8_t> message = packet.subspan(ip_header + udp_header);
+  if (source_port == nat_t_port) {
+    if (message.size() < non_esp_marker || big_endian<std::uint32_t>(message, 0) != 0) return std::nullopt;
+    message = message.subspan(non_esp_marker);
+  }
+  const std::optional<Header> ike = parse_header(message);
   if (!ike) return std::nullopt;
   return Packet{
       .source = Ipv4{big_endian<std::uint32_t>(packet, 12)},
       .destination = Ipv4{big_endian<std::uint32_t>(packet, 16)},
-      .source_port = static_cast<Port>(big_endian<std::uint16_t>(packet, ip_header)),
+      .source_port = source_port,
       .destination_port = static_cast<Port>(big_endian<std::uint16_t>(packet, ip_header + 2)),
       .ike = *ike,
   };

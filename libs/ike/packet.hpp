@@ -12,6 +12,7 @@
 namespace rsip::ike {
 
 inline constexpr Port ike_port{500};
+inline constexpr Port nat_t_port{4500};         ///< RFC 3947 section 4, RFC 7296 section 2.23
 inline constexpr std::size_t header_size = 28;  ///< RFC 2408 section 3.1, RFC 7296 section 3.1
 
 /// The header of ISAKMP (RFC 2408 section 3.1) and of IKEv2 (RFC 7296 section 3.1), which agree in these fields.
@@ -36,8 +37,8 @@ struct Packet {
   Header ike;
 };
 
-/// Reads an IPv4 packet that carries IKE in UDP; its end may be cut off behind the IKE header. Nothing where it is a
-/// fragment other than the first, not UDP, or not IKE. Does not handle UDP port 4500's marker (RFC 3948).
+/// Reads an IPv4 packet that carries IKE in UDP, from port 4500 behind four zero bytes (RFC 3948 section 2.2); its end
+/// may be cut off behind the IKE header. Nothing where it is a fragment other than the first, not UDP, or not IKE.
 std::optional<Packet> parse_packet(std::span<const std::uint8_t> packet);
 
 }  // namespace rsip::ike

@@ -11,6 +11,7 @@
 
 #include "lease/config.hpp"
 #include "lease/public_address.hpp"
+#include "types/cookie_prefix.hpp"
 #include "types/ids.hpp"
 #include "types/ipv4.hpp"
 #include "types/remote.hpp"
@@ -23,6 +24,9 @@ enum class Kind : std::uint8_t {
   rsap_ip,  ///< ports of a shared address
   rsipsec,  ///< SPIs of a shared address, perhaps ports; the host may send ESP, AH and IKE from port 500 with it
   listen,   ///< ports of a shared address, perhaps well-known ones (RFC 3103 section 9.16)
+  /// IKE that its remotes start, or where it has none anybody, to port 500 of a shared address (RFC 3104 appendix G).
+  /// The port stays shared. The host may send ESP and AH as well.
+  listen_ike,
 };
 
 /// What an ASSIGN_REQUEST or LISTEN_REQUEST asks for.
@@ -32,6 +36,8 @@ struct Request {
   Wanted<Port> ports{};
   Wanted<Spi> spis{};
   std::vector<Remote> remotes{};  ///< the only peers (remote flow policy); none: any peer
+  std::uint8_t prefix_bits =
+      0;  ///< wants an IKE cookie prefix of at most so many bits, but may go without; 0: does not
   TunnelType tunnel = TunnelType::ip_ip;
   std::optional<LeaseTime> lease{};
 };
@@ -42,10 +48,10 @@ struct Binding {
   Ipv4 address;
   std::vector<Run<Port>> ports;
   std::vector<Run<Spi>> spis;
+  std::optional<CookiePrefix> prefix;
   std::vector<Remote> remotes;  ///< the only peers, ascending, each once; none: any peer
   TunnelType tunnel = TunnelType::ip_ip;
   Time expires;
-  std::vector<Cookie> cookies;  ///< least recently used first
 
   bool shares_address() const { return kind != Kind::rsa_ip; }
 };
@@ -71,6 +77,15 @@ struct Scope {
 /// Those of a binding; none where it has a whole address, from which a host may send anything.
 std::vector<Scope> scopes_of(const Binding& binding);
 
+/// A host has IKE with a peer, on the ports that hosts share.
+struct IkeState {
+  BindId bind{};
+  Ipv4 peer;
+  std::optional<Cookie> cookie;  ///< nothing: a cookie with the prefix of the binding
+  std::uint64_t packets = 0;     ///< that the kernel had counted when it was last asked
+  friend bool operator==(const IkeState&, const IkeState&) = default;
+};
+
 struct Registration {
   ClientId client{};
   Ipv4 host;
@@ -78,11 +93,18 @@ struct Registration {
   std::map<BindId, Binding> bindings;
   /// The host's bindings in each scope, by the time they end.
   std::map<Scope, std::set<std::pair<Time, BindId>>> scopes;
+  std::vector<IkeState> ike;  ///< least recently used first
   std::uint32_t ports_held = 0;
   std::uint32_t spis_held = 0;
   std::uint32_t addresses_held = 0;  ///< whole ones
   std::uint32_t last_bind = 0;
 };
+
+/// Those whose IKE a binding listens for; none where it listens for anybody's, or does not listen.
+std::vector<Ipv4> listened_peers(const Binding& binding);
+
+/// Those with which a binding has IKE, each once.
+std::vector<Ipv4> ike_peers(const Registration& registration, const Binding& binding);
 
 /// The end of a permission: when the last of the host's bindings in this scope is over. Nothing where it has none,
 /// `without` not counted.

@@ -25,6 +25,10 @@ struct Config {
   /// Of every address, for hosts that name them (RFC 3104 section 6.2); those of `spis` may be among them.
   std::optional<Run<Spi>> suggested_spis{{Spi{0x100}, 0xffffff00}};
 
+  /// Length of the IKE cookie prefixes of every address: 8, 16, 24 or 32; 0: none are given. nft 1.0.6 lists a key of
+  /// other than whole bytes so that it cannot be loaded again.
+  std::uint8_t prefix_bits = 16;
+
   LeaseTime lease{3600};               ///< where a host suggests none
   LeaseTime max_lease{86400};          ///< whatever a host suggests
   LeaseTime registration_lease{3600};  ///< of a registration without bindings
@@ -35,7 +39,7 @@ struct Config {
   std::uint32_t max_addresses = 1;   ///< whole ones, of one host
   std::uint32_t max_ports = 1024;    ///< of one host, over all its bindings
   std::uint32_t max_spis = 1024;     ///< of one host, over all its bindings
-  std::uint32_t max_cookies = 16;    ///< of one binding
+  std::uint32_t max_cookies = 64;    ///< of one host: IKE cookies, or peers under a cookie prefix
 };
 
 }  // namespace rsip::lease

@@ -108,13 +108,12 @@ Granted<const Binding*> LeaseTable::assign(Ipv4 host, const Request& request, Ti
   if (!taken) return tl::unexpected(taken.error());
   Binding& made = *taken;
   made.id = static_cast<BindId>(++registration.last_bind);
-  made.kind = request.kind;
-  made.remotes = request.remotes;
-  std::ranges::sort(made.remotes);
-  made.remotes.erase(std::unique(made.remotes.begin(), made.remotes.end()), made.remotes.end());
-  made.tunnel = request.tunnel;
   made.expires = now + granted_lease(request.lease);
 
+  if (made.prefix) public_address(made.address).ike().add_prefix(*made.prefix, {host, made.id});
+  if (made.kind == Kind::listen_ike) {
+    public_address(made.address).ike().add_listener(listened_peers(made), {host, made.id});
+  }
   registration.ports_held += count(made.ports);
   registration.spis_held += count(made.spis);
   if (made.kind == Kind::rsa_ip) ++registration.addresses_held;
@@ -153,8 +152,19 @@ Granted<Binding> LeaseTable::take_whole(const Registration& registration, const 
   }
   const Granted<Ipv4> taken = whole_.take(request.address, registration.host, now, random_);
   if (!taken) return tl::unexpected(taken.error());
-  Binding made;
+  Binding made = without_numbers(request);
   made.address = *taken;
+  return made;
+}
+
+/// A binding as it is asked for, before it has anything.
+Binding LeaseTable::without_numbers(const Request& request) {
+  Binding made;
+  made.kind = request.kind;
+  made.tunnel = request.tunnel;
+  made.remotes = request.remotes;
+  std::ranges::sort(made.remotes);
+  made.remotes.erase(std::unique(made.remotes.begin(), made.remotes.end()), made.remotes.end());
   return made;
 }
 
@@ -162,13 +172,13 @@ Granted<Binding> LeaseTable::take_shared(const Registration& registration, const
   if (request.address) {
     const auto found = address_index_.find(*request.address);
     if (found == address_index_.end()) return tl::unexpected(Refusal::address_unallowed);
-    return take_from(addresses_[found->second], request, now);
+    return take_from(addresses_[found->second], registration.host, request, now);
   }
   PublicAddress& usual = usual_address(registration);
-  Granted<Binding> taken = take_from(usual, request, now);
+  Granted<Binding> taken = take_from(usual, registration.host, request, now);
   for (auto other = addresses_.begin(); !taken && other != addresses_.end(); ++other) {
     // Another address of the pool may have what the usual one lacks.
-    if (&*other != &usual) taken = take_from(*other, request, now);
+    if (&*other != &usual) taken = take_from(*other, registration.host, request, now);
   }
   return taken;
 }
@@ -181,20 +191,24 @@ PublicAddress& LeaseTable::usual_address(const Registration& registration) {
   return addresses_[random_(static_cast<std::uint32_t>(addresses_.size()))];
 }
 
-Granted<Binding> LeaseTable::take_from(PublicAddress& from, const Request& request, Time now) {
+Granted<Binding> LeaseTable::take_from(PublicAddress& from, Ipv4 host, const Request& request, Time now) {
+  Binding made = without_numbers(request);
+  made.address = from.address();
+  if (request.kind == Kind::listen_ike && !from.ike().may_listen(listened_peers(made), host)) {
+    return tl::unexpected(Refusal::ports_in_use);
+  }
   PublicAddress::Taken<Port> ports = from.take_ports(request.ports, request.kind == Kind::listen, now, random_);
   if (const auto* failure = std::get_if<PublicAddress::Failure>(&ports)) {
     return tl::unexpected(refusal_of<Port>(*failure));
   }
   PublicAddress::Taken<Spi> spis = from.take_spis(request.spis, now, random_);
   if (const auto* failure = std::get_if<PublicAddress::Failure>(&spis)) {
-    from.give_back(std::get<0>(ports), {});
+    from.give_back({std::get<0>(std::move(ports)), {}, {}});
     return tl::unexpected(refusal_of<Spi>(*failure));
   }
-  Binding made;
-  made.address = from.address();
   made.ports = std::get<0>(std::move(ports));
   made.spis = std::get<0>(std::move(spis));
+  if (request.prefix_bits >= config_.prefix_bits) made.prefix = from.take_prefix(now, random_);
   return made;
 }
 
@@ -226,7 +240,18 @@ void LeaseTable::extend(Ipv4 host, BindId bind, Time expires) {
 
 void LeaseTable::remove_binding(Registration& registration, std::map<BindId, Binding>::iterator position) {
   const Binding& removed = position->second;
-  for (const Cookie cookie : removed.cookies) public_address(removed.address).cookies().erase(cookie);
+  if (removed.shares_address()) {
+    SharedIke& ike = public_address(removed.address).ike();
+    const Holder holder{registration.host, removed.id};
+    for (const IkeState& state : registration.ike) {
+      if (state.bind != removed.id) continue;
+      if (state.cookie) ike.remove_cookie(*state.cookie);
+      ike.remove_peer(state.peer, holder);
+    }
+    std::erase_if(registration.ike, [&removed](const IkeState& state) { return state.bind == removed.id; });
+    if (removed.prefix) ike.remove_prefix(*removed.prefix);
+    if (removed.kind == Kind::listen_ike) ike.remove_listener(listened_peers(removed), holder);
+  }
   for (const Scope& scope : scopes_of(removed)) {
     const auto in_scope = registration.scopes.find(scope);
     in_scope->second.erase({removed.expires, removed.id});
@@ -244,7 +269,7 @@ void LeaseTable::undo_assign(Ipv4 host, BindId bind) {
   const auto position = registration.bindings.find(bind);
   const Binding& undone = position->second;
   if (undone.shares_address()) {
-    public_address(undone.address).give_back(undone.ports, undone.spis);
+    public_address(undone.address).give_back({undone.ports, undone.spis, undone.prefix});
   } else {
     whole_.give_back(undone.address);
   }
@@ -257,7 +282,7 @@ void LeaseTable::free(Ipv4 host, BindId bind, Time now) {
   assert(position != registration.bindings.end());
   const Binding& freed = position->second;
   if (freed.shares_address()) {
-    public_address(freed.address).rest(freed.ports, freed.spis, now + config_.hold);
+    public_address(freed.address).rest({freed.ports, freed.spis, freed.prefix}, now + config_.hold);
   } else {
     whole_.give_back(freed.address, now + config_.hold);
   }
@@ -285,35 +310,62 @@ LeaseTable::CookieCheck LeaseTable::check_cookie(Ipv4 host, const Scope& scope, 
   if (in_scope == registration.scopes.end()) in_scope = registration.scopes.find(scope);
   if (in_scope == registration.scopes.end() || in_scope->second.rbegin()->first <= now) return {};
 
-  const auto& cookies = public_address(scope.address).cookies();
-  if (const auto owner = cookies.find(cookie); owner != cookies.end()) {
-    if (owner->second.host != host) return {Verdict::in_use, nullptr, std::nullopt};
-    Binding& own = registration.bindings.at(owner->second.bind);
+  const SharedIke& ike = public_address(scope.address).ike();
+  if (const std::optional<Holder> owner = ike.owner(cookie)) {
+    if (owner->host != host) return {Verdict::in_use, nullptr};
+    const Binding& own = registration.bindings.at(owner->bind);
     // Known, but for another remote or tunnel, or over: what is in force would not let its answers in.
-    if (own.expires <= now || !in_scope->second.contains({own.expires, own.id})) {
-      return {Verdict::in_use, nullptr, std::nullopt};
-    }
-    const auto position = std::find(own.cookies.begin(), own.cookies.end(), cookie);
-    std::rotate(position, position + 1, own.cookies.end());
-    return {Verdict::known, &own, std::nullopt};
+    if (own.expires <= now || !in_scope->second.contains({own.expires, own.id})) return {Verdict::in_use, nullptr};
+    const auto position = std::ranges::find(registration.ike, std::optional(cookie), &IkeState::cookie);
+    std::rotate(position, position + 1, registration.ike.end());
+    return {Verdict::known, &own};
   }
-
+  const std::optional<Holder> prefix_owner = ike.prefix_owner(cookie);
+  if (prefix_owner && prefix_owner->host != host) return {Verdict::in_use, nullptr};
   // The binding that lasts longest, so that the cookie does.
-  const Binding& longest = registration.bindings.at(in_scope->second.rbegin()->second);
-  CookieCheck check{Verdict::unused, &longest, std::nullopt};
-  if (longest.cookies.size() >= config_.max_cookies) check.evicted = longest.cookies.front();
-  return check;
+  return {Verdict::unused, &registration.bindings.at(in_scope->second.rbegin()->second)};
 }
 
-void LeaseTable::learn_cookie(Ipv4 host, const CookieCheck& check, Cookie cookie) {
-  Binding& owner = registrations_.at(host).bindings.at(check.binding->id);
-  auto& cookies = public_address(owner.address).cookies();
-  if (check.evicted) {
-    cookies.erase(*check.evicted);
-    std::erase(owner.cookies, *check.evicted);
+const Binding* LeaseTable::prefix_binding(Ipv4 host, Ipv4 address, Cookie cookie) const {
+  const auto found = address_index_.find(address);
+  if (found == address_index_.end()) return nullptr;
+  const std::optional<Holder> owner = addresses_[found->second].ike().prefix_owner(cookie);
+  if (!owner || owner->host != host) return nullptr;
+  return &registrations_.at(host).bindings.at(owner->bind);
+}
+
+const IkeState* LeaseTable::ike_to_forget(const Registration& registration) const {
+  return registration.ike.size() < config_.max_cookies ? nullptr : &registration.ike.front();
+}
+
+void LeaseTable::ike_was_used(Ipv4 host, std::uint64_t packets) {
+  std::vector<IkeState>& states = registrations_.at(host).ike;
+  states.front().packets = packets;
+  std::rotate(states.begin(), states.begin() + 1, states.end());
+}
+
+void LeaseTable::forget_ike(Ipv4 host) {
+  Registration& registration = registrations_.at(host);
+  const IkeState forgotten = registration.ike.front();
+  registration.ike.erase(registration.ike.begin());
+  const Binding& binding = registration.bindings.at(forgotten.bind);
+  SharedIke& ike = public_address(binding.address).ike();
+  if (forgotten.cookie) ike.remove_cookie(*forgotten.cookie);
+  if (!std::ranges::binary_search(ike_peers(registration, binding), forgotten.peer)) {
+    ike.remove_peer(forgotten.peer, {host, forgotten.bind});
   }
-  owner.cookies.push_back(cookie);
-  cookies.emplace(cookie, CookieOwner{host, owner.id});
+}
+
+void LeaseTable::learn_ike(Ipv4 host, const IkeState& state) {
+  Registration& registration = registrations_.at(host);
+  SharedIke& ike = public_address(registration.bindings.at(state.bind).address).ike();
+  registration.ike.push_back(state);
+  if (state.cookie) ike.add_cookie(*state.cookie, {host, state.bind});
+  ike.add_peer(state.peer, {host, state.bind});
+}
+
+const SharedIke& LeaseTable::ike(Ipv4 address) const {
+  return addresses_[address_index_.at(address)].ike();
 }
 
 std::vector<LeaseTable::Ended> LeaseTable::expire(Time now, std::size_t most) {
@@ -321,11 +373,12 @@ std::vector<LeaseTable::Ended> LeaseTable::expire(Time now, std::size_t most) {
   while (!due_.empty() && due_.begin()->at <= now && ended.size() < most) {
     const Due due = *due_.begin();
     Registration& registration = registrations_.at(due.host);
-    Ended entry{registration.client, due.host, std::nullopt};
+    Ended entry{registration.client, due.host, std::nullopt, {}};
     if (due.registration) {
       remove_registration(registration, now);
     } else {
       entry.binding = registration.bindings.at(due.bind);
+      entry.ike_peers = ike_peers(registration, *entry.binding);
       free(due.host, due.bind, now);
     }
     ended.push_back(std::move(entry));

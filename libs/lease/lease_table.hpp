@@ -66,24 +66,35 @@ class LeaseTable {
   struct CookieCheck {
     enum class Verdict {
       known,       ///< the host's own, in force already
-      unused,      ///< nobody's: `binding` may have it, instead of `evicted` where it has its fill
+      unused,      ///< nobody's: `binding` may have it
       in_use,      ///< another's on this address (RFC 3104 section 6.1): a host's, or a binding's for another remote
       no_binding,  ///< the host holds no RSIPSEC binding on this address
     };
     Verdict verdict = Verdict::no_binding;
     const Binding* binding = nullptr;
-    std::optional<Cookie> evicted;
   };
   /// May this host use this initiator cookie on this address, towards this remote, through a tunnel of this type? A
   /// known one becomes the most recently used.
   CookieCheck check_cookie(Ipv4 host, const Scope& scope, Cookie cookie, Time now);
-  /// Gives an unused cookie to the binding of a check, in place of the one evicted.
-  void learn_cookie(Ipv4 host, const CookieCheck& check, Cookie cookie);
+  /// The host's binding whose prefix this cookie begins with; null where it has none such on this address.
+  const Binding* prefix_binding(Ipv4 host, Ipv4 address, Cookie cookie) const;
+
+  /// The IKE state that has to go before the host may have another: the least recently used. Null where it has room.
+  const IkeState* ike_to_forget(const Registration& registration) const;
+  /// The one to go has been used after all, for so many packets in all; it becomes the most recently used.
+  void ike_was_used(Ipv4 host, std::uint64_t packets);
+  void forget_ike(Ipv4 host);
+  /// Gives a host a cookie that a check has found unused, or a peer that is new under a prefix.
+  void learn_ike(Ipv4 host, const IkeState& state);
+
+  /// Who has IKE with whom from a shared address of the pool.
+  const SharedIke& ike(Ipv4 address) const;
 
   struct Ended {
     ClientId client{};
     Ipv4 host;
     std::optional<Binding> binding;  ///< nothing: the registration itself
+    std::vector<Ipv4> ike_peers;     ///< of the binding, each once
   };
   /// Forgets what ended `grace` or longer ago. At most `most` entries a call; the rest at the next.
   std::vector<Ended> expire(Time now, std::size_t most = 1024);
@@ -107,7 +118,8 @@ class LeaseTable {
   Granted<Binding> take(const Registration& registration, const Request& request, Time now);
   Granted<Binding> take_whole(const Registration& registration, const Request& request, Time now);
   Granted<Binding> take_shared(const Registration& registration, const Request& request, Time now);
-  Granted<Binding> take_from(PublicAddress& from, const Request& request, Time now);
+  Granted<Binding> take_from(PublicAddress& from, Ipv4 host, const Request& request, Time now);
+  static Binding without_numbers(const Request& request);
   PublicAddress& usual_address(const Registration& registration);
   void extend_registration(Registration& registration, Time expires);
   void remove_binding(Registration& registration, std::map<BindId, Binding>::iterator position);

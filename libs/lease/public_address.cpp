@@ -12,6 +12,11 @@ Interval interval_of(Run<Id> run) {
   return {number(run.first), run.count};
 }
 
+/// Prefixes are right-aligned in their pool.
+Interval interval_of(CookiePrefix prefix) {
+  return {prefix.value >> (32 - prefix.bits), 1};
+}
+
 template <typename Id>
 Run<Id> run_of(Interval interval) {
   return {static_cast<Id>(interval.first), interval.count};
@@ -43,8 +48,10 @@ PublicAddress::Taken<Id> take_particular(const std::vector<Run<Id>>& wanted, con
 
 PublicAddress::PublicAddress(Ipv4 address, const Config& config)
     : address_(address),
+      prefix_bits_(config.prefix_bits),
       ports_(number(config.ports.first), number(config.ports.last())),
-      spis_(number(config.spis.first), number(config.spis.last())) {
+      spis_(number(config.spis.first), number(config.spis.last())),
+      ike_(config.prefix_bits) {
   if (config.listen_ports) {
     listen_ports_.emplace(number(config.listen_ports->first), number(config.listen_ports->last()));
   }
@@ -55,9 +62,12 @@ PublicAddress::PublicAddress(Ipv4 address, const Config& config)
     const Spi last = std::min(range.last(), config.spis.last());
     if (first <= last) pool.take({number(first), number(last) - number(first) + 1});
   }
-  // All hosts share IKE's port and are told apart by cookies (RFC 3104 section 4), so that nobody can have it.
-  constexpr std::uint32_t ike = 500;
-  if (NumberPool* pool = pool_of({Port{ike}, 1}, true)) pool->take({ike, 1});
+  // Without 0: an initiator's first packet has a responder cookie of zeros.
+  if (config.prefix_bits != 0) prefixes_.emplace(1, ~std::uint32_t{0} >> (32 - config.prefix_bits));
+  // All hosts share the ports of IKE and are told apart by cookies (RFC 3104 section 4), so that nobody can have them.
+  for (const Port port : {Port{500}, Port{4500}}) {
+    if (NumberPool* pool = pool_of({port, 1}, true)) pool->take({number(port), 1});
+  }
 }
 
 NumberPool* PublicAddress::pool_of(Run<Port> run, bool listen) {
@@ -70,14 +80,6 @@ NumberPool* PublicAddress::pool_of(Run<Spi> run) {
   if (spis_.in_range(interval_of(run))) return &spis_;
   if (suggested_spis_ && suggested_spis_->in_range(interval_of(run))) return &*suggested_spis_;
   return nullptr;
-}
-
-void PublicAddress::release(Run<Port> run) {
-  pool_of(run, true)->release(interval_of(run));
-}
-
-void PublicAddress::release(Run<Spi> run) {
-  pool_of(run)->release(interval_of(run));
 }
 
 PublicAddress::Taken<Port> PublicAddress::take_ports(const Wanted<Port>& wanted, bool listen, Time now,
@@ -103,25 +105,41 @@ PublicAddress::Taken<Spi> PublicAddress::take_spis(const Wanted<Spi>& wanted, Ti
   return std::vector<Run<Spi>>{run_of<Spi>(*taken)};
 }
 
-void PublicAddress::give_back(const std::vector<Run<Port>>& ports, const std::vector<Run<Spi>>& spis) {
-  for (const Run<Port>& run : ports) release(run);
-  for (const Run<Spi>& run : spis) release(run);
+std::optional<CookiePrefix> PublicAddress::take_prefix(Time now, const Random& random) {
+  wake(now);
+  if (!prefixes_) return std::nullopt;
+  const std::optional<Interval> taken = prefixes_->take_run(1, random);
+  if (!taken) return std::nullopt;
+  return CookiePrefix{taken->first << (32 - prefix_bits_), prefix_bits_};
 }
 
-void PublicAddress::rest(const std::vector<Run<Port>>& ports, const std::vector<Run<Spi>>& spis, Time until) {
-  for (const Run<Port>& run : ports) resting_.push_back({until, Kind::port, interval_of(run)});
-  for (const Run<Spi>& run : spis) resting_.push_back({until, Kind::spi, interval_of(run)});
+void PublicAddress::give_back(const Numbers& numbers) {
+  for (const Run<Port>& run : numbers.ports) release(Kind::port, interval_of(run));
+  for (const Run<Spi>& run : numbers.spis) release(Kind::spi, interval_of(run));
+  if (numbers.prefix) release(Kind::prefix, interval_of(*numbers.prefix));
+}
+
+void PublicAddress::rest(const Numbers& numbers, Time until) {
+  for (const Run<Port>& run : numbers.ports) resting_.push_back({until, Kind::port, interval_of(run)});
+  for (const Run<Spi>& run : numbers.spis) resting_.push_back({until, Kind::spi, interval_of(run)});
+  if (numbers.prefix) resting_.push_back({until, Kind::prefix, interval_of(*numbers.prefix)});
 }
 
 void PublicAddress::wake(Time now) {
   while (!resting_.empty() && resting_.front().until <= now) {
-    const Resting& over = resting_.front();
-    if (over.kind == Kind::port) {
-      release(run_of<Port>(over.interval));
-    } else {
-      release(run_of<Spi>(over.interval));
-    }
+    release(resting_.front().kind, resting_.front().interval);
     resting_.pop_front();
+  }
+}
+
+void PublicAddress::release(Kind kind, Interval interval) {
+  switch (kind) {
+    case Kind::port:
+      return pool_of(run_of<Port>(interval), true)->release(interval);
+    case Kind::spi:
+      return pool_of(run_of<Spi>(interval))->release(interval);
+    case Kind::prefix:
+      return prefixes_->release(interval);
   }
 }
 

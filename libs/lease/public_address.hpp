@@ -3,12 +3,13 @@
 
 #include <deque>
 #include <optional>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "lease/config.hpp"
 #include "lease/number_pool.hpp"
+#include "lease/shared_ike.hpp"
+#include "types/cookie_prefix.hpp"
 #include "types/ids.hpp"
 #include "types/ipv4.hpp"
 
@@ -27,14 +28,14 @@ struct Wanted {
   }
 };
 
-/// The binding that an IKE initiator cookie belongs to.
-struct CookieOwner {
-  Ipv4 host;
-  BindId bind{};
-  friend constexpr auto operator<=>(const CookieOwner&, const CookieOwner&) = default;
+/// Numbers of one address that a binding has.
+struct Numbers {
+  std::vector<Run<Port>> ports;
+  std::vector<Run<Spi>> spis;
+  std::optional<CookiePrefix> prefix;
 };
 
-/// One shared public address: which of its ports, SPIs and initiator cookies are whose to give.
+/// One shared public address: which of its ports, SPIs and cookie prefixes are free, and whose its IKE is.
 class PublicAddress {
  public:
   PublicAddress(Ipv4 address, const Config& config);
@@ -52,15 +53,18 @@ class PublicAddress {
   /// may be those of Config::suggested_spis, too; each run lies in one of the two ranges.
   Taken<Spi> take_spis(const Wanted<Spi>& wanted, Time now, const Random& random);
 
+  /// A cookie prefix of the length that all prefixes have; nothing where none is free, or none are given.
+  std::optional<CookiePrefix> take_prefix(Time now, const Random& random);
+
   /// Back to the pool at once: they never were in use.
-  void give_back(const std::vector<Run<Port>>& ports, const std::vector<Run<Spi>>& spis);
+  void give_back(const Numbers& numbers);
   /// Back to the pool at `until` (RFC 3102 section 6.1). Calls must come with `until` not decreasing.
-  void rest(const std::vector<Run<Port>>& ports, const std::vector<Run<Spi>>& spis, Time until);
+  void rest(const Numbers& numbers, Time until);
 
-  /// Cookies in use on this address. RFC 3104 section 6.1: unique per address.
-  std::unordered_map<Cookie, CookieOwner>& cookies() { return cookies_; }
+  SharedIke& ike() { return ike_; }
+  const SharedIke& ike() const { return ike_; }
 
-  enum class Kind { port, spi };
+  enum class Kind { port, spi, prefix };
   struct Resting {
     Time until;
     Kind kind;
@@ -72,22 +76,23 @@ class PublicAddress {
   const NumberPool& free_spis() const { return spis_; }
   const std::optional<NumberPool>& free_suggested_spis() const { return suggested_spis_; }
   const std::deque<Resting>& resting() const { return resting_; }
-  const std::unordered_map<Cookie, CookieOwner>& cookies() const { return cookies_; }
+  const std::optional<NumberPool>& free_prefixes() const { return prefixes_; }
 
  private:
   void wake(Time now);
   NumberPool* pool_of(Run<Port> run, bool listen);
   NumberPool* pool_of(Run<Spi> run);
-  void release(Run<Port> run);
-  void release(Run<Spi> run);
+  void release(Kind kind, Interval interval);
 
   Ipv4 address_;
+  std::uint8_t prefix_bits_;
   NumberPool ports_;
   std::optional<NumberPool> listen_ports_;
   NumberPool spis_;
   std::optional<NumberPool> suggested_spis_;  ///< without those of spis_
+  std::optional<NumberPool> prefixes_;        ///< right-aligned
   std::deque<Resting> resting_;
-  std::unordered_map<Cookie, CookieOwner> cookies_;
+  SharedIke ike_;
 };
 
 }  // namespace rsip::lease

@@ -74,11 +74,11 @@ void put_element(nlmsghdr* message, const Element& element) {
   mnl_attr_nest_end(message, item);
 }
 
+}  // namespace
+
 std::uint8_t protocol_family(Family family) {
   return family == Family::netdev ? std::uint8_t{NFPROTO_NETDEV} : std::uint8_t{NFPROTO_IPV4};
 }
-
-}  // namespace
 
 Batch::Batch(const Transaction& transaction, std::uint32_t sequence, bool revive)
     : first_sequence_(sequence), next_sequence_(sequence) {

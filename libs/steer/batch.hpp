@@ -12,6 +12,9 @@ struct nlmsghdr;
 
 namespace rsip::steer {
 
+/// NFPROTO_*
+std::uint8_t protocol_family(Family family);
+
 /// Turns a transaction into one batch: many elements in each message, only the last message acknowledged.
 class Batch {
  public:

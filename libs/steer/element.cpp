@@ -36,6 +36,15 @@ class Key {
     return append(part);
   }
 
+  /// As many bytes as the prefix has.
+  Key& prefix(CookiePrefix prefix) {
+    std::vector<std::uint8_t> part;
+    for (unsigned bits = 0; bits < prefix.bits; bits += 8) {
+      part.push_back(static_cast<std::uint8_t>(prefix.value >> (24 - bits)));
+    }
+    return append(part);
+  }
+
   std::vector<std::uint8_t> take() { return std::move(bytes_); }
 
  private:
@@ -99,6 +108,13 @@ class Reader {
   const std::uint8_t* end_;
 };
 
+Elements element_of(const char* set, Key& key, std::optional<std::uint32_t> device, milliseconds timeout,
+                    const Owner& owner) {
+  return {{Family::ip, set, key.take(), device, timeout, comment_of(owner)}};
+}
+
+enum class Paths { both, slow };
+
 /// The elements of one resource, in the making: what they have in common is said once.
 class Maker {
  public:
@@ -106,15 +122,16 @@ class Maker {
         const std::optional<Remote>& remote)
       : tunnel_(tunnel), address_(address), comment_(std::move(comment)), timeout_(timeout), remote_(remote) {}
 
-  /// A map's `name` on both paths; under a remote flow policy `macro` or `micro`, on the slow path. A null `micro`: the
+  /// A map's `name` on its paths; under a remote flow policy `macro` or `micro`, on the slow path. A null `micro`: the
   /// remote's port is of no account. `identify` appends what tells the resource apart.
   template <typename Identify>
-  Maker& steering(const char* name, const char* macro, const char* micro, Identify identify) {
+  Maker& steering(const char* name, const char* macro, const char* micro, Identify identify,
+                  Paths paths = Paths::both) {
     Key key;
     identify(key.address(address_));
     if (!remote_) {
       std::vector<std::uint8_t> bytes = key.take();
-      add(Family::netdev, name, bytes, tunnel_.index);
+      if (paths == Paths::both) add(Family::netdev, name, bytes, tunnel_.index);
       add(Family::ip, name, std::move(bytes), tunnel_.index);
       return *this;
     }
@@ -210,6 +227,35 @@ Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, cons
       .take();
 }
 
+Elements prefix_elements(const Device& tunnel, Ipv4 address, CookiePrefix prefix, const Owner& owner,
+                         milliseconds timeout, const std::optional<Remote>& remote) {
+  const auto identify = [prefix](Key& key) { key.prefix(prefix); };
+  return Maker(tunnel, address, comment_of(owner), timeout, remote)
+      .steering("prefix_in", "prefix_in_macro", nullptr, identify, Paths::slow)
+      .permission("prefix_out", "prefix_out_macro", nullptr, identify)
+      .take();
+}
+
+Elements peer_elements(const Device& tunnel, Ipv4 address, Ipv4 peer, const Owner& owner, milliseconds timeout) {
+  Key key;
+  key.device_name(tunnel.name).address(address).address(peer);
+  return element_of("peer_out", key, std::nullopt, timeout, owner);
+}
+
+Elements sole_elements(const Device& tunnel, Ipv4 address, Ipv4 peer, const Owner& owner, milliseconds timeout) {
+  Key key;
+  key.address(address).address(peer);
+  return element_of("sole_in", key, tunnel.index, timeout, owner);
+}
+
+Elements listener_elements(const Device& tunnel, Ipv4 address, std::optional<Ipv4> peer, const Owner& owner,
+                           milliseconds timeout) {
+  Key key;
+  key.address(address);
+  if (peer) key.address(*peer);
+  return element_of(peer ? "listener_in" : "any_listener_in", key, tunnel.index, timeout, owner);
+}
+
 Elements address_elements(const Device& tunnel, Ipv4 address, const Owner& owner, milliseconds timeout,
                           const std::optional<Remote>& remote) {
   return Maker(tunnel, address, comment_of(owner), timeout, remote)
@@ -228,8 +274,9 @@ std::string to_string(const Element& element) {
   if (set.starts_with("port")) text += " . " + std::to_string(key.port());
   if (set.starts_with("spi")) text += " . " + key.hex(4);
   if (set.starts_with("cookie")) text += " . " + key.hex(8);
+  if (set.starts_with("prefix")) text += " . " + key.hex(4);
   if (key.at_end()) return text;
-  const bool whole = permission || set == "port_in_micro";
+  const bool whole = permission || set == "port_in_micro" || set == "sole_in" || set == "listener_in";
   text += " . " + to_string(whole ? key.address() : key.address_in_halves());
   if (set.starts_with("quoted")) {
     const std::uint64_t both = key.number(4);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "types/cookie_prefix.hpp"
 #include "types/ids.hpp"
 #include "types/ipv4.hpp"
 #include "types/remote.hpp"
@@ -74,6 +75,23 @@ Elements echo_elements(const Device& tunnel, Ipv4 address, const Owner& owner, s
 /// paths, and the right to send it. The remote's port is of no account.
 Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, const Owner& owner,
                          std::chrono::milliseconds timeout, const std::optional<Remote>& remote = {});
+
+/// A prefix of the IKE cookies that a host makes, with any peer or the remote, on the ports that hosts share: steering
+/// in table ip, and the right to send it. The remote's port is of no account.
+Elements prefix_elements(const Device& tunnel, Ipv4 address, CookiePrefix prefix, const Owner& owner,
+                         std::chrono::milliseconds timeout, const std::optional<Remote>& remote = {});
+
+/// The host has IKE with `peer` under its cookie prefix, as far as policing need know.
+Elements peer_elements(const Device& tunnel, Ipv4 address, Ipv4 peer, const Owner& owner,
+                       std::chrono::milliseconds timeout);
+
+/// The host is the only one that has IKE with `peer` on the ports that hosts share: it gets what no cookie tells apart.
+Elements sole_elements(const Device& tunnel, Ipv4 address, Ipv4 peer, const Owner& owner,
+                       std::chrono::milliseconds timeout);
+
+/// The host listens for IKE that `peer`, or where there is none any peer, starts.
+Elements listener_elements(const Device& tunnel, Ipv4 address, std::optional<Ipv4> peer, const Owner& owner,
+                           std::chrono::milliseconds timeout);
 
 /// The whole of `address` (RSA-IP): steering of all that no element above takes, and the right to send anything from
 /// it. With a remote that has a port, TCP and UDP to and from that port only.

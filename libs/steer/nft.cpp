@@ -2,6 +2,7 @@
 #include "steer/nft.hpp"
 
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
@@ -11,7 +12,6 @@
 #include <cerrno>
 #include <optional>
 
-#include "netlink/socket.hpp"
 #include "steer/batch.hpp"
 
 namespace rsip::steer {
@@ -72,6 +72,20 @@ Result<Answer> read_answer(const mnl_socket* socket, const Batch& batch) {
   }
 }
 
+/// The counter in a NFT_MSG_NEWSETELEM message.
+std::uint64_t read_packets(const netlink::Reply& reply) {
+  const netlink::Attributes element = reply.attributes(sizeof(nfgenmsg))
+                                          .nested(NFTA_SET_ELEM_LIST_ELEMENTS)
+                                          .nested(NFTA_LIST_ELEM)
+                                          .nested(NFTA_SET_ELEM_EXPR);
+  if (element.text(NFTA_EXPR_NAME) != "counter") return 0;
+  const std::optional<netlink::Bytes> value = element.nested(NFTA_EXPR_DATA).find(NFTA_COUNTER_PACKETS);
+  std::uint64_t packets = 0;
+  if (!value || value->size() != sizeof(packets)) return 0;
+  for (const std::uint8_t byte : *value) packets = packets << 8 | byte;
+  return packets;
+}
+
 }  // namespace
 
 void Nft::Close::operator()(mnl_socket* socket) const {
@@ -94,7 +108,9 @@ Result<Nft> Nft::open() {
                    sizeof(receive_buffer)) != 0) {
     return failure(errno, "enlarge the netlink receive buffer", "needs CAP_NET_ADMIN: start as root");
   }
-  return Nft(std::move(socket));
+  Result<netlink::Socket> queries = netlink::Socket::open(NETLINK_NETFILTER);
+  if (!queries) return tl::unexpected(queries.error());
+  return Nft(std::move(socket), *std::move(queries));
 }
 
 Result<void> Nft::commit(const Transaction& transaction) {
@@ -106,6 +122,22 @@ Result<void> Nft::commit(const Transaction& transaction) {
     result = send(transaction, true);
   }
   return result;
+}
+
+Result<std::uint64_t> Nft::packets(const Element& element) {
+  netlink::Message query(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM, 0);
+  auto& header = query.header<nfgenmsg>();
+  header.nfgen_family = protocol_family(element.family);
+  header.version = NFNETLINK_V0;
+  query.put_text(NFTA_SET_ELEM_LIST_TABLE, "rsip").put_text(NFTA_SET_ELEM_LIST_SET, element.set);
+  query.begin(NFTA_SET_ELEM_LIST_ELEMENTS).begin(NFTA_LIST_ELEM).begin(NFTA_SET_ELEM_KEY);
+  query.put_bytes(NFTA_DATA_VALUE, element.key).end().end().end();
+  std::uint64_t packets = 0;
+  const Result<void> done =
+      queries_.request(query, "look up " + to_string(element),
+                       [&packets](const netlink::Reply& reply) { packets = read_packets(reply); });
+  if (!done) return tl::unexpected(done.error());
+  return packets;
 }
 
 Result<void> Nft::send(const Transaction& transaction, bool revive) {

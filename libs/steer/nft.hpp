@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "netlink/socket.hpp"
 #include "steer/transaction.hpp"
 #include "types/result.hpp"
 
@@ -22,15 +23,20 @@ class Nft {
   /// A removal that names the wrong device may be refused with EBUSY or EEXIST.
   Result<void> commit(const Transaction& transaction);
 
+  /// The packet counter of an element that is in force; 0 where its set counts nothing. ENOENT: it is not there.
+  Result<std::uint64_t> packets(const Element& element);
+
  private:
   struct Close {
     void operator()(mnl_socket* socket) const;
   };
-  explicit Nft(std::unique_ptr<mnl_socket, Close> socket) : socket_(std::move(socket)) {}
+  Nft(std::unique_ptr<mnl_socket, Close> socket, netlink::Socket queries)
+      : socket_(std::move(socket)), queries_(std::move(queries)) {}
 
   Result<void> send(const Transaction& transaction, bool revive);
 
-  std::unique_ptr<mnl_socket, Close> socket_;
+  std::unique_ptr<mnl_socket, Close> socket_;  ///< for transactions
+  netlink::Socket queries_;
   std::uint32_t sequence_ = 0;
   int send_buffer_ = 0;
 };

@@ -22,10 +22,12 @@ std::vector<std::string> quoted(const std::vector<std::string>& names) {
   return parts;
 }
 
-std::vector<std::string> texts(const std::vector<Ipv4>& addresses) {
+/// Of addresses or prefixes.
+template <typename T>
+std::vector<std::string> texts(const std::vector<T>& values) {
   std::vector<std::string> parts;
-  parts.reserve(addresses.size());
-  for (const Ipv4 address : addresses) parts.push_back(to_string(address));
+  parts.reserve(values.size());
+  for (const T& value : values) parts.push_back(to_string(value));
   return parts;
 }
 
@@ -57,10 +59,13 @@ std::string skeleton_text(const SkeletonOptions& options) {
                      "\ndefine shared_pool = " + set_of(texts(options.pool)) +
                      "\ndefine shared_twice = " + set_of(twice(options.pool)) + "\n\n";
   text += rules;
-  // Written out instead of defined: nft 1.0.6 crashes where a variable is a set of one device, and takes none for a
-  // group.
-  write_out(text, "devices = $public_devices", "devices = " + set_of(quoted(options.public_devices)));
-  write_out(text, "group $log_group", "group " + std::to_string(options.log_group));
+  // Written out instead of defined. nft 1.0.6 crashes where a variable is a set of one device, knows no set that is
+  // empty, and takes no variable for a group, a length or a rate.
+  write_out(text, "$public_devices", set_of(quoted(options.public_devices)));
+  write_out(text, "$log_group", std::to_string(options.log_group));
+  write_out(text, "elements = $own_ike", options.own_ike.empty() ? "" : "elements = " + set_of(texts(options.own_ike)));
+  write_out(text, "$prefix_bits", std::to_string(options.prefix_bits));
+  write_out(text, "$cookie_rate", std::to_string(options.cookie_rate));
   return text;
 }
 

@@ -18,6 +18,9 @@ struct SkeletonOptions {
   std::uint32_t tunnel_mtu = 1480;           ///< bytes; the smallest of the tunnels
   std::uint16_t ike_queue = 4555;            ///< NFQUEUE number
   std::uint16_t log_group = 4555;            ///< NFLOG group
+  std::vector<Prefix> own_ike{};             ///< peers whose IKE with a shared address is this machine's own
+  std::uint8_t prefix_bits = 16;             ///< of the hosts' IKE cookie prefixes: 8, 16, 24 or 32
+  std::uint32_t cookie_rate = 20;            ///< new IKE cookies a second that one host may try
 };
 
 /// nft-rules/rsip.nft, built in, with its variables: text for load() or check() of steer/ruleset.hpp, and for people.

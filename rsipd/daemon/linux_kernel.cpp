@@ -65,6 +65,10 @@ Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
   return nft_.commit(changes);
 }
 
+Result<std::uint64_t> LinuxKernel::packets(const steer::Element& element) {
+  return nft_.packets(element);
+}
+
 Result<void> LinuxKernel::remove_all_tunnels() {
   const Result<std::vector<steer::TunnelInfo>> tunnels = link_.list_tunnels();
   if (!tunnels) return tl::unexpected(tunnels.error());

@@ -25,6 +25,7 @@ class LinuxKernel : public gateway::Kernel {
   Result<void> withdraw(Ipv4 address, const steer::Device& tunnel) override;
   Result<bool> has_own_sa(Ipv4 destination, Spi spi) override;
   Result<void> commit(const steer::Transaction& changes) override;
+  Result<std::uint64_t> packets(const steer::Element& element) override;
 
   /// Removes every tunnel device that an rsipd has left behind, and what announces the addresses that led into them.
   Result<void> remove_all_tunnels();

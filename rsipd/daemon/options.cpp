@@ -167,6 +167,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   std::vector<std::string> ipsec_allow;
   std::vector<std::string> local_networks;
   std::vector<std::string> exclusive_pool;
+  std::vector<std::string> own_ike;
   std::vector<std::string> listen_allow;
   std::vector<std::string> tunnels;
   std::vector<std::string> local_policy;
@@ -217,6 +218,16 @@ CommandLine parse_command_line(int argc, char** argv) {
          "Further SPIs that hosts may name, where neither a lease nor this machine's own IPsec has them")
       ->type_name("LOW-HIGH|none")
       ->default_str("0x100-0xffffffff");
+  app.add_option_function<std::string>(
+         "--cookie-prefix",
+         [&](const std::string& text) { options.lease.prefix_bits = static_cast<std::uint8_t>(std::stoi(text)); },
+         "Bits of the IKE cookie prefixes that hosts on port 500 may have; 0: none are given")
+      ->check(one_of({"0", "8", "16", "24", "32"}))
+      ->type_name("BITS")
+      ->default_str(std::to_string(options.lease.prefix_bits));
+  app.add_option("--own-ike", own_ike,
+                 "Peers whose IKE with a shared address is this machine's own, not the hosts'; repeatable")
+      ->type_name("PREFIX");
   app.add_option("--exclusive-pool", exclusive_pool, "Public addresses to lease as a whole (RSA-IP); repeatable")
       ->type_name("ADDR[,ADDR...]")
       ->delimiter(',');
@@ -265,7 +276,8 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_limit(app, "--max-ports", options.lease.max_ports, "Ports of one host");
   add_limit(app, "--max-spis", options.lease.max_spis, "SPIs of one host");
   add_limit(app, "--max-cookies", options.lease.max_cookies,
-            "IKE initiator cookies of one binding; the least recently used goes first");
+            "IKE cookies of one host, or peers where it has a prefix; the least recently used goes first", 1024);
+  add_limit(app, "--cookie-rate", options.cookie_rate, "New IKE cookies per second that one host may try", 10'000);
   add_limit(app, "--rate", options.limits.rate,
             "Requests per second of one host, and twice as many at once; more over UDP are dropped, over TCP wait",
             1'000'000);
@@ -311,6 +323,7 @@ CommandLine parse_command_line(int argc, char** argv) {
                                                                {{"none", wire::RemotePolicy::none},
                                                                 {"macro", wire::RemotePolicy::macro},
                                                                 {"micro", wire::RemotePolicy::micro}});
+    options.own_ike = parse_prefixes("--own-ike", own_ike);
     options.local_networks = parse_prefixes("--local-network", local_networks);
     options.lease.hold = hold;
     options.limits.idle_timeout = idle_timeout;

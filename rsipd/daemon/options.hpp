@@ -33,6 +33,8 @@ struct Options {
   bool udp = true;  ///< else datagrams are answered with USE_TCP
   std::uint16_t queue = 4555;
   std::uint16_t log_group = 4555;
+  std::vector<Prefix> own_ike;     ///< peers whose IKE with a shared address is this machine's own
+  std::uint32_t cookie_rate = 20;  ///< new IKE cookies a second of one host
   std::string control = "/run/rsipd/control.sock";
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";

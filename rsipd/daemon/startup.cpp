@@ -40,6 +40,9 @@ class Examination {
     for (const Ipv4 address : options_.lease.pool) pool_address(address);
     setup_.skeleton.ike_queue = options_.queue;
     setup_.skeleton.log_group = options_.log_group;
+    setup_.skeleton.own_ike = options_.own_ike;
+    if (options_.lease.prefix_bits != 0) setup_.skeleton.prefix_bits = options_.lease.prefix_bits;
+    setup_.skeleton.cookie_rate = options_.cookie_rate;
     setup_.skeleton.pool = options_.lease.pool;
     setup_.skeleton.exclusive_pool = options_.lease.exclusive_pool;
     if (setup_.problems.empty()) skeleton();

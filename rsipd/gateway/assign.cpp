@@ -10,6 +10,7 @@
 #include "gateway/error_table.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/steering.hpp"
+#include "wire/cookie_prefix.hpp"
 
 namespace rsip::gateway {
 
@@ -46,6 +47,7 @@ std::string_view describe(Kind kind) {
       return "RSAP-IP";
     case Kind::rsipsec:
       return "RSIPSEC";
+    case Kind::listen_ike:
     case Kind::listen:
       break;
   }
@@ -97,6 +99,9 @@ std::optional<ErrorCode> Gateway::forbidden(Ipv4 host, const lease::Request& req
         return ErrorCode::ipsec_spi_unavailable;
       }
       break;
+    case Kind::listen_ike:
+      if (!policy_.may_use_ipsec(host)) return ErrorCode::ipsec_unallowed;
+      [[fallthrough]];
     case Kind::listen:
       if (!policy_.may_listen(host)) return ErrorCode::local_addrport_unallowed;
       break;
@@ -105,6 +110,12 @@ std::optional<ErrorCode> Gateway::forbidden(Ipv4 host, const lease::Request& req
     return ErrorCode::local_addrport_unavailable;
   }
   return std::nullopt;
+}
+
+/// A host that listens for the IKE of one peer says so by its address, whatever the policy is for other requests.
+wire::RemotePolicy Gateway::remote_policy_for(Ipv4 host, Kind kind, const RemoteParameters& remote) const {
+  const bool one_peer = kind == Kind::listen_ike && !std::holds_alternative<wire::AnyAddress>(remote.address);
+  return one_peer ? wire::RemotePolicy::macro : policy_.flow_policy(host).remote;
 }
 
 tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, ClientId client, lease::Request request,
@@ -118,7 +129,7 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
   const std::optional<TunnelType> tunnel = choose_tunnel(tunnels, policy_);
   if (!tunnel) return tl::unexpected(ErrorCode::bad_tunnel_type);
   request.tunnel = *tunnel;
-  const wire::RemotePolicy remote_policy = policy_.flow_policy(peer.host).remote;
+  const wire::RemotePolicy remote_policy = remote_policy_for(peer.host, request.kind, remote);
   // RFC 3104 section 6.2: without ports of its own the host needs none of the remote's.
   const bool may_omit_port = request.kind == Kind::rsipsec && request.ports.count() == 0;
   auto remotes = remotes_of(remote, remote_policy, may_omit_port, policy_, resolved);
@@ -187,6 +198,7 @@ Result<const TunnelDevice*> Gateway::put_in_force(const Peer& peer, const lease:
   }
   steer::Transaction changes;
   steer_binding(changes, (*tunnel)->device, registration, binding, now);
+  sole_steering_.begin(changes, registration, binding, now);
   if (const Result<void> done = kernel_.commit(changes); !done) return tl::unexpected(done.error());
   return *tunnel;
 }
@@ -201,7 +213,7 @@ Gateway::Answer Gateway::grant(const Peer& peer, const Request& request, lease::
   if constexpr (requires { request.local_ports; }) {
     const auto enough = check_local_ports(request.local_ports, policy_.flow_policy(peer.host).local);
     if (!enough) return error(enough.error(), request.client);
-    wanted.ports = wanted_ports(request.local_ports);
+    if (wanted.kind != Kind::listen_ike) wanted.ports = wanted_ports(request.local_ports);
   }
   const auto assigned =
       assign(peer, request.client, std::move(wanted), {request.remote, request.remote_ports}, tunnels, now, resolved);
@@ -212,8 +224,11 @@ Gateway::Answer Gateway::grant(const Peer& peer, const Request& request, lease::
   response.client = request.client;
   response.bind = binding.id;
   response.local = binding.address;
-  if constexpr (requires { response.local_ports; }) response.local_ports = granted_ports(binding.ports);
-  if constexpr (requires { response.spis; }) response.spis = granted_spis(binding.spis);
+  if constexpr (requires { response.local_ports; }) response.local_ports = granted_ports(binding);
+  if constexpr (requires { response.spis; }) {
+    response.spis = granted_spis(binding.spis);
+    if (binding.prefix) response.vendor.push_back(wire::cookie_prefix_grant(*binding.prefix));
+  }
   response.remote = assigned->remote.address;
   response.remote_ports = assigned->remote.ports;
   response.lease = leases_.granted_lease(request.lease);
@@ -236,13 +251,15 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsapI
 
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsipsec& request, lease::Time now,
                                 std::span<const Ipv4> resolved) {
-  return grant<wire::AssignResponseRsipsec>(peer, request, {.kind = Kind::rsipsec, .spis = wanted_spis(request.spis)},
-                                            span_of(request.tunnel), now, resolved);
+  lease::Request wanted{.kind = Kind::rsipsec, .spis = wanted_spis(request.spis)};
+  wanted.prefix_bits = wire::wished_cookie_prefix(request.vendor).value_or(0);
+  return grant<wire::AssignResponseRsipsec>(peer, request, std::move(wanted), span_of(request.tunnel), now, resolved);
 }
 
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::ListenRequest& request, lease::Time now,
                                 std::span<const Ipv4> resolved) {
-  return grant<wire::ListenResponse>(peer, request, {.kind = Kind::listen}, request.tunnels, now, resolved);
+  const Kind kind = wants_ike_port(request.local_ports) ? Kind::listen_ike : Kind::listen;
+  return grant<wire::ListenResponse>(peer, request, {.kind = kind}, request.tunnels, now, resolved);
 }
 
 }  // namespace rsip::gateway

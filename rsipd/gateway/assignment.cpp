@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gateway/assignment.hpp"
 
+#include "ike/packet.hpp"
+
 namespace rsip::gateway {
 
 namespace {
+
+constexpr Run<Port> ike_run{ike::ike_port, 1};
 
 template <typename Id>
 std::vector<Id> each_of(const std::vector<Run<Id>>& runs) {
@@ -47,7 +51,14 @@ lease::Wanted<Spi> wanted_spis(const wire::Spis& spis) {
   return wanted;
 }
 
-wire::Ports granted_ports(const std::vector<Run<Port>>& ports) {
+bool wants_ike_port(const wire::Ports& ports) {
+  const auto* run = std::get_if<Run<Port>>(&ports);
+  return run != nullptr && *run == ike_run;
+}
+
+wire::Ports granted_ports(const lease::Binding& binding) {
+  if (binding.kind == lease::Kind::listen_ike) return ike_run;
+  const std::vector<Run<Port>>& ports = binding.ports;
   if (ports.empty()) return wire::NoPorts{};
   if (ports.size() == 1) return ports.front();
   return each_of(ports);

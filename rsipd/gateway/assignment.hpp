@@ -15,11 +15,14 @@ namespace rsip::gateway {
 /// LOCAL_ADDR_UNALLOWED for IPv6, of which the pool has none; BAD_PARAM for a netmask or a name (section 8.1).
 tl::expected<std::optional<Ipv4>, wire::ErrorCode> local_address(const wire::Address& address);
 
+/// Whether a host wants to listen on port 500, which stays shared (RFC 3104 appendix G).
+bool wants_ike_port(const wire::Ports& ports);
+
 lease::Wanted<Port> wanted_ports(const wire::Ports& ports);
 lease::Wanted<Spi> wanted_spis(const wire::Spis& spis);
 
 /// The parameter that says what was granted: a run where it is one, else a list; NoPorts for none.
-wire::Ports granted_ports(const std::vector<Run<Port>>& ports);
+wire::Ports granted_ports(const lease::Binding& binding);
 /// At least one SPI.
 wire::Spis granted_spis(const std::vector<Run<Spi>>& spis);
 

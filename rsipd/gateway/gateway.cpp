@@ -8,7 +8,6 @@
 #include "gateway/error.hpp"
 #include "gateway/error_table.hpp"
 #include "gateway/steering.hpp"
-#include "ike/packet.hpp"
 #include "wire/codec.hpp"
 
 namespace rsip::gateway {
@@ -53,6 +52,7 @@ Gateway::Gateway(Policy policy, lease::Config config, lease::Random random, Kern
       leases_(std::move(config), std::move(random)),
       kernel_(kernel),
       tunnels_(kernel),
+      sole_steering_(leases_, tunnels_),
       sessions_(leases_.config().max_hosts),
       last_answers_(std::size_t{2} * leases_.config().max_hosts) {}
 
@@ -207,6 +207,7 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::ExtendRequest& req
   steer::Transaction changes;
   extend_steering(changes, tunnels_.find(peer.host, (*binding)->tunnel)->device, **found, **binding, now + granted,
                   now);
+  sole_steering_.extend(changes, **found, **binding, now + granted, now);
   if (const Result<void> done = kernel_.commit(changes); !done) {
     spdlog::error("extension failed host={} client={} bind={}: {}", to_string(peer.host), number(request.client),
                   number(request.bind), done.error().text());
@@ -247,6 +248,7 @@ Result<void> Gateway::end_binding(const lease::Registration& registration, const
   const Ipv4 host = registration.host;
   steer::Transaction changes;
   unsteer_binding(changes, tunnels_.find(host, binding.tunnel)->device, registration, binding, now);
+  sole_steering_.end(changes, registration, binding, now);
   if (Result<void> done = kernel_.commit(changes); !done) return done;
   const lease::Binding ended = binding;
   leases_.free(host, ended.id, now);
@@ -258,6 +260,7 @@ Result<void> Gateway::end_registration(const lease::Registration& registration, 
   const Ipv4 host = registration.host;
   steer::Transaction changes;
   unsteer_host(changes, tunnels_, registration, now);
+  sole_steering_.end(changes, registration, now);
   if (Result<void> done = kernel_.commit(changes); !done) return done;
   const std::map<BindId, lease::Binding> bindings = registration.bindings;
   const ClientId client = registration.client;
@@ -347,43 +350,11 @@ void Gateway::tell(const Peer& to, wire::Message message) {
   unasked_.push_back({to, authenticator_.seal_notice(ends_of(to), bytes)});
 }
 
-steer::Verdict Gateway::judge_ike(std::uint32_t ifindex, std::span<const std::uint8_t> packet, lease::Time now) {
-  const std::optional<ike::Packet> ike = ike::parse_packet(packet);
-  const TunnelDevice* tunnel = tunnels_.find(ifindex);
-  if (!ike || ike->source_port != ike::ike_port || tunnel == nullptr) return steer::Verdict::drop;
-
-  const Ipv4 host = tunnel->host;
-  const Cookie cookie = ike->ike.initiator;
-  const lease::LeaseTable::CookieCheck check =
-      leases_.check_cookie(host, {ike->source, tunnel->type, ike->destination}, cookie, now);
-  switch (check.verdict) {
-    case lease::LeaseTable::CookieCheck::Verdict::known:
-      return steer::Verdict::accept;
-    case lease::LeaseTable::CookieCheck::Verdict::no_binding:
-      return steer::Verdict::drop;
-    case lease::LeaseTable::CookieCheck::Verdict::in_use:
-      spdlog::warn("cookie in use host={} address={} cookie={:#018x}", to_string(host), to_string(ike->source),
-                   number(cookie));
-      return steer::Verdict::refuse_cookie;
-    case lease::LeaseTable::CookieCheck::Verdict::unused:
-      break;
-  }
-
-  steer::Transaction changes;
-  steer_cookie(changes, tunnel->device, *leases_.find(host), check, cookie, now);
-  if (const Result<void> done = kernel_.commit(changes); !done) {
-    spdlog::error("cookie not installed host={} cookie={:#018x}: {}", to_string(host), number(cookie),
-                  done.error().text());
-    return steer::Verdict::drop;
-  }
-  leases_.learn_cookie(host, check, cookie);
-  spdlog::info("cookie learned host={} address={} bind={} cookie={:#018x}", to_string(host), to_string(ike->source),
-               number(check.binding->id), number(cookie));
-  return steer::Verdict::accept;
-}
-
 void Gateway::expire(lease::Time now) {
   const std::vector<lease::LeaseTable::Ended> all = leases_.expire(now);
+  steer::Transaction changes;
+  sole_steering_.ended(changes, all, now);
+  if (const Result<void> done = kernel_.commit(changes); !done) spdlog::error("{}", done.error().text());
   for (const lease::LeaseTable::Ended& ended : all) {
     if (ended.binding) release_address(ended.host, *ended.binding);
   }

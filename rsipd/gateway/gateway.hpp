@@ -20,6 +20,7 @@
 #include "gateway/peer.hpp"
 #include "gateway/policy.hpp"
 #include "gateway/sessions.hpp"
+#include "gateway/sole_steering.hpp"
 #include "gateway/tunnels.hpp"
 #include "lease/lease_table.hpp"
 #include "steer/queue.hpp"
@@ -55,6 +56,8 @@ class Gateway {
   /// Judges an IKE packet with an initiator cookie that policing does not know (RFC 3104 section 6.1). `packet` is the
   /// IPv4 packet as the host sent it through its tunnel device `ifindex`; its payload may be cut off.
   steer::Verdict judge_ike(std::uint32_t ifindex, std::span<const std::uint8_t> packet, lease::Time now);
+  /// Takes note of an IKE packet that policing has let through for its cookie prefix, to a peer that is new to it.
+  void note_ike_peer(std::uint32_t ifindex, std::span<const std::uint8_t> packet, lease::Time now);
 
   /// Tells a host what is wrong with a packet that policing has dropped (RFC 3103 section 10.4). `packet` is as for
   /// judge_ike().
@@ -120,11 +123,17 @@ class Gateway {
                                                  const RemoteParameters& remote,
                                                  std::span<const wire::TunnelType> tunnels, lease::Time now,
                                                  std::span<const Ipv4> resolved);
+  wire::RemotePolicy remote_policy_for(Ipv4 host, lease::Kind kind, const RemoteParameters& remote) const;
   std::optional<wire::ErrorCode> forbidden(Ipv4 host, const lease::Request& request) const;
   /// Whether this machine's own IPsec has one of a binding's suggested SPIs.
   Result<bool> has_own(const lease::Binding& binding);
   Result<const TunnelDevice*> put_in_force(const Peer& peer, const lease::Registration& registration,
                                            const lease::Binding& binding, lease::Time now);
+
+  // ike.cpp: what hosts' IKE tells
+  bool learn_ike(const TunnelDevice& tunnel, const lease::IkeState& state, lease::Time now);
+  Result<void> make_room_for_ike(const lease::Registration& registration, lease::Time now);
+  Result<void> forget_ike(const lease::Registration& registration, lease::Time now);
 
   /// Out of the kernel and out of the lease table, or neither.
   Result<void> end_binding(const lease::Registration& registration, const lease::Binding& binding, lease::Time now);
@@ -146,6 +155,7 @@ class Gateway {
   lease::LeaseTable leases_;
   Kernel& kernel_;
   Tunnels tunnels_;
+  SoleSteering sole_steering_;
   Sessions sessions_;
   LastAnswers last_answers_;
   std::optional<Locality> locality_;

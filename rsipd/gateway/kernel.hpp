@@ -41,6 +41,8 @@ class Kernel {
 
   /// All changes or none.
   virtual Result<void> commit(const steer::Transaction& changes) = 0;
+  /// How many packets have matched an element that is in force and counted.
+  virtual Result<std::uint64_t> packets(const steer::Element& element) = 0;
 };
 
 }  // namespace rsip::gateway

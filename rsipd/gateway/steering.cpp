@@ -13,11 +13,6 @@ using lease::Time;
 
 enum class Change { add, remove, replace };
 
-/// What is left of a lease, rounded up: an element never ends before its lease.
-std::chrono::milliseconds left(Time until, Time now) {
-  return std::max(std::chrono::ceil<std::chrono::milliseconds>(until - now), std::chrono::milliseconds{1});
-}
-
 steer::Owner owner_of(const Registration& registration, BindId bind) {
   return {registration.client, bind, registration.host};
 }
@@ -50,6 +45,18 @@ std::vector<std::optional<Remote>> by_flow(const Binding& binding) {
   return {binding.remotes.begin(), binding.remotes.end()};
 }
 
+void change_ike(steer::Transaction& changes, Change change, const steer::Device& device,
+                const Registration& registration, const Binding& binding, const lease::IkeState& state,
+                std::chrono::milliseconds timeout) {
+  const steer::Owner owner = owner_of(registration, binding.id);
+  if (!state.cookie) {
+    return apply(changes, change, steer::peer_elements(device, binding.address, state.peer, owner, timeout));
+  }
+  for (const std::optional<Remote>& remote : by_address(binding)) {
+    apply(changes, change, steer::cookie_elements(device, binding.address, *state.cookie, owner, timeout, remote));
+  }
+}
+
 /// The elements that belong to one binding alone: ports, SPIs, cookies, the whole address.
 void change_own(steer::Transaction& changes, Change change, const steer::Device& device,
                 const Registration& registration, const Binding& binding, std::chrono::milliseconds timeout) {
@@ -72,9 +79,16 @@ void change_own(steer::Transaction& changes, Change change, const steer::Device&
         apply(changes, change, steer::spi_elements(device, binding.address, spi, owner, timeout, remote));
       }
     }
-    for (const Cookie cookie : binding.cookies) {
-      apply(changes, change, steer::cookie_elements(device, binding.address, cookie, owner, timeout, remote));
+    if (binding.prefix) {
+      apply(changes, change, steer::prefix_elements(device, binding.address, *binding.prefix, owner, timeout, remote));
     }
+    if (binding.kind == lease::Kind::listen_ike) {
+      const std::optional<Ipv4> peer = remote ? std::optional(remote->address) : std::nullopt;
+      apply(changes, change, steer::listener_elements(device, binding.address, peer, owner, timeout));
+    }
+  }
+  for (const lease::IkeState& state : registration.ike) {
+    if (state.bind == binding.id) change_ike(changes, change, device, registration, binding, state, timeout);
   }
 }
 
@@ -87,15 +101,16 @@ void change_permit(steer::Transaction& changes, const steer::Device& device, con
   if (!after) change = Change::remove;
   const auto remote = scope.remote ? std::optional(Remote{*scope.remote, std::nullopt}) : std::nullopt;
   const auto elements = scope.permit == lease::Permit::ipsec ? steer::ipsec_elements : steer::echo_elements;
-  apply(changes, change,
-        elements(device, scope.address, owner_of(registration, BindId{0}), left(after.value_or(now), now), remote));
+  apply(
+      changes, change,
+      elements(device, scope.address, owner_of(registration, BindId{0}), time_left(after.value_or(now), now), remote));
 }
 
 }  // namespace
 
 void steer_binding(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                    const Binding& binding, Time now) {
-  change_own(changes, Change::add, device, registration, binding, left(binding.expires, now));
+  change_own(changes, Change::add, device, registration, binding, time_left(binding.expires, now));
   for (const lease::Scope& scope : scopes_of(binding)) {
     change_permit(changes, device, registration, scope, permitted_until(registration, scope, &binding),
                   permitted_until(registration, scope), now);
@@ -104,7 +119,7 @@ void steer_binding(steer::Transaction& changes, const steer::Device& device, con
 
 void extend_steering(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                      const Binding& binding, Time expires, Time now) {
-  change_own(changes, Change::replace, device, registration, binding, left(expires, now));
+  change_own(changes, Change::replace, device, registration, binding, time_left(expires, now));
   for (const lease::Scope& scope : scopes_of(binding)) {
     const std::optional<Time> others = permitted_until(registration, scope, &binding);
     change_permit(changes, device, registration, scope, permitted_until(registration, scope),
@@ -114,7 +129,7 @@ void extend_steering(steer::Transaction& changes, const steer::Device& device, c
 
 void unsteer_binding(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
                      const Binding& binding, Time now) {
-  change_own(changes, Change::remove, device, registration, binding, left(binding.expires, now));
+  change_own(changes, Change::remove, device, registration, binding, time_left(binding.expires, now));
   for (const lease::Scope& scope : scopes_of(binding)) {
     change_permit(changes, device, registration, scope, permitted_until(registration, scope),
                   permitted_until(registration, scope, &binding), now);
@@ -125,7 +140,7 @@ void unsteer_host(steer::Transaction& changes, const Tunnels& tunnels, const Reg
   for (const auto& [bind, binding] : registration.bindings) {
     if (binding.expires <= now) continue;  // the kernel has ended its elements
     const steer::Device& device = tunnels.find(registration.host, binding.tunnel)->device;
-    change_own(changes, Change::remove, device, registration, binding, left(binding.expires, now));
+    change_own(changes, Change::remove, device, registration, binding, time_left(binding.expires, now));
   }
   for (const auto& [scope, bindings] : registration.scopes) {
     const Time until = bindings.rbegin()->first;
@@ -135,18 +150,27 @@ void unsteer_host(steer::Transaction& changes, const Tunnels& tunnels, const Reg
   }
 }
 
-void steer_cookie(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
-                  const lease::LeaseTable::CookieCheck& check, Cookie cookie, Time now) {
-  const Binding& binding = *check.binding;
-  const steer::Owner owner = owner_of(registration, binding.id);
-  const std::chrono::milliseconds timeout = left(binding.expires, now);
-  for (const std::optional<Remote>& remote : by_address(binding)) {
-    const auto elements = [&](Cookie any) {
-      return steer::cookie_elements(device, binding.address, any, owner, timeout, remote);
-    };
-    if (check.evicted) apply(changes, Change::remove, elements(*check.evicted));
-    apply(changes, Change::add, elements(cookie));
-  }
+void steer_ike(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
+               const lease::IkeState& state, Time now) {
+  const Binding& binding = registration.bindings.at(state.bind);
+  change_ike(changes, Change::add, device, registration, binding, state, time_left(binding.expires, now));
+}
+
+void unsteer_ike(steer::Transaction& changes, const steer::Device& device, const Registration& registration,
+                 const lease::IkeState& state, Time now) {
+  const Binding& binding = registration.bindings.at(state.bind);
+  change_ike(changes, Change::remove, device, registration, binding, state, time_left(binding.expires, now));
+}
+
+steer::Element counted_element(const steer::Device& device, const Registration& registration,
+                               const lease::IkeState& state) {
+  steer::Transaction changes;
+  steer_ike(changes, device, registration, state, {});
+  return *std::ranges::find_if(changes.additions(), [](const steer::Element& element) { return !element.device; });
+}
+
+std::chrono::milliseconds time_left(Time until, Time now) {
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(until - now), std::chrono::milliseconds{1});
 }
 
 }  // namespace rsip::gateway

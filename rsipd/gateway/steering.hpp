@@ -25,8 +25,17 @@ void unsteer_binding(steer::Transaction& changes, const steer::Device& device, c
 void unsteer_host(steer::Transaction& changes, const Tunnels& tunnels, const lease::Registration& registration,
                   lease::Time now);
 
-/// A host may use a cookie of its own choice, in place of the one evicted.
-void steer_cookie(steer::Transaction& changes, const steer::Device& device, const lease::Registration& registration,
-                  const lease::LeaseTable::CookieCheck& check, Cookie cookie, lease::Time now);
+/// A host has one IKE state more, or less. `device` is the tunnel of its binding.
+void steer_ike(steer::Transaction& changes, const steer::Device& device, const lease::Registration& registration,
+               const lease::IkeState& state, lease::Time now);
+void unsteer_ike(steer::Transaction& changes, const steer::Device& device, const lease::Registration& registration,
+                 const lease::IkeState& state, lease::Time now);
+
+/// The element whose counter says how often the host has used this state.
+steer::Element counted_element(const steer::Device& device, const lease::Registration& registration,
+                               const lease::IkeState& state);
+
+/// What is left of a lease, rounded up: an element never ends before its lease.
+std::chrono::milliseconds time_left(lease::Time until, lease::Time now);
 
 }  // namespace rsip::gateway

@@ -189,7 +189,8 @@ steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_d
           .tunnel_gateway = gateway_private,
           .tunnel_mtu = mtu,
           .ike_queue = queue_number,
-          .log_group = log_group};
+          .log_group = log_group,
+          .own_ike = {{own_ike_peer, 32}}};
 }
 
 std::string loadable_skeleton(const std::vector<std::string>& public_devices, std::uint32_t mtu) {

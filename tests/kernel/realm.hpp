@@ -95,6 +95,8 @@ class Realm {
   std::optional<steer::Nft> nft_;
 };
 
+/// A peer whose IKE is the gateway's own.
+inline constexpr Ipv4 own_ike_peer{0xc6336463};  // 198.51.100.99
 inline constexpr std::uint64_t x1_cookie = 0x1111111111111111;
 inline constexpr std::uint32_t x1_spi = 0x10000010;
 inline constexpr std::uint32_t x2_spi = 0x10000020;

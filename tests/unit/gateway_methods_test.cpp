@@ -177,7 +177,7 @@ TEST_CASE("LISTEN: well-known ports for those who may") {
   CHECK(realm.kernel.count(Family::ip, "port_out") == 1);
 
   CHECK(realm.refused(x1, listen(one, port(80))).error == ErrorCode::local_addrport_inuse);
-  CHECK(realm.refused(x1, listen(one, port(500))).error == ErrorCode::local_addrport_inuse);  // IKE's, of all hosts
+  CHECK(realm.refused(x1, rsap(one, port(500))).error == ErrorCode::local_addrport_unallowed);  // IKE's, of all hosts
   CHECK(realm.refused(x1, listen(one, port(5000))).error == ErrorCode::local_addrport_unallowed);
   CHECK(realm.refused(x1, rsap(one, port(81))).error == ErrorCode::local_addrport_unallowed);  // not by ASSIGN
   CHECK(realm.refused(x2, listen(two, port(81))).error == ErrorCode::local_addrport_unallowed);

@@ -51,7 +51,7 @@ class Check {
       if (config_.listen_ports) ports(address, *config_.listen_ports, *address.free_listen_ports());
       numbers(address, "SPI", config_.spis, address.free_spis(), PublicAddress::Kind::spi, &Binding::spis);
       suggested_spis(address);
-      cookies(address);
+      shared_ike(address);
     }
     whole_addresses();
     hosts();
@@ -79,7 +79,9 @@ class Check {
   void ports(const PublicAddress& address, Run<Port> range, const lease::NumberPool& free) {
     // All hosts share IKE's port: nobody gets it.
     std::vector<Interval> nobodys;
-    if (range.contains(ike::ike_port)) nobodys.push_back({number(ike::ike_port), 1});
+    for (const Port port : {ike::ike_port, ike::nat_t_port}) {
+      if (range.contains(port)) nobodys.push_back({number(port), 1});
+    }
     numbers(address, "port", range, free, PublicAddress::Kind::port, &Binding::ports, std::move(nobodys));
   }
 
@@ -143,19 +145,47 @@ class Check {
             "whole addresses do not add up");
   }
 
-  void cookies(const PublicAddress& address) {
-    std::size_t owned = 0;
+  void shared_ike(const PublicAddress& address) {
+    const lease::SharedIke& ike = address.ike();
+    std::size_t cookies = 0;
+    std::size_t prefixes = 0;
+    std::size_t listeners = 0;
+    bool used = false;
+    bool any_listener = false;
     each_binding([&](const Registration& registration, const Binding& binding) {
       if (binding.address != address.address()) return;
-      owned += binding.cookies.size();
-      require(binding.cookies.size() <= config_.max_cookies, Who{registration, binding}, ": too many cookies");
-      for (const Cookie cookie : binding.cookies) {
-        const auto owner = address.cookies().find(cookie);
-        require(owner != address.cookies().end() && owner->second == lease::CookieOwner{registration.host, binding.id},
-                Who{registration, binding}, ": not the owner of its cookie ", number(cookie));
+      const lease::Holder holder{registration.host, binding.id};
+      for (const lease::IkeState& state : registration.ike) {
+        if (state.bind != binding.id || !state.cookie) continue;
+        ++cookies;
+        require(ike.owner(*state.cookie) == holder, Who{registration, binding}, ": not the owner of its cookie ",
+                number(*state.cookie));
       }
+      if (binding.prefix) {
+        ++prefixes;
+        const auto owner = ike.prefixes().find(binding.prefix->value);
+        require(owner != ike.prefixes().end() && owner->second == holder, Who{registration, binding},
+                ": not the owner of its cookie prefix");
+      }
+      for (const Ipv4 peer : listened_peers(binding)) {
+        ++listeners;
+        const auto owner = ike.listeners().find(peer);
+        require(owner != ike.listeners().end() && owner->second == holder, Who{registration, binding},
+                ": does not listen for its peer");
+      }
+      if (binding.kind == lease::Kind::listen_ike && binding.remotes.empty()) {
+        any_listener = true;
+        require(ike.any_listener() == holder, Who{registration, binding}, ": does not listen for everybody");
+      }
+      const bool has_ike = !ike_peers(registration, binding).empty();
+      used |= binding.prefix || binding.kind == lease::Kind::listen_ike || has_ike;
     });
-    require(owned == address.cookies().size(), address.address(), ": keeps a cookie that no binding has");
+    require(cookies == ike.cookies().size(), address.address(), ": keeps a cookie that no binding has");
+    require(prefixes == ike.prefixes().size(), address.address(), ": keeps a cookie prefix that no binding has");
+    require(listeners == ike.listeners().size() && any_listener == ike.any_listener().has_value(), address.address(),
+            ": keeps a listener that no binding is");
+    require(used == ike.in_use(), address.address(), ": its IKE port is in use by nobody, or not by its user");
+    require(used || ike.peers().empty(), address.address(), ": keeps a peer that no binding has");
   }
 
   void hosts() {
@@ -187,6 +217,7 @@ class Check {
     require(registration.spis_held == spis && spis <= config_.max_spis, host, ": holds ", spis, " SPIs");
     require(registration.addresses_held == addresses, host, ": holds ", addresses, " bindings of whole addresses");
     require(registration.bindings.size() <= config_.max_bindings, host, ": too many bindings");
+    require(registration.ike.size() <= config_.max_cookies, host, ": too many IKE states");
     require(registration.scopes == scopes, host, ": its permissions do not follow from its bindings");
   }
 
@@ -206,6 +237,7 @@ class Check {
   void elements() {
     steer::Transaction expected;
     for (const auto& [host, registration] : table_.registrations()) expect(registration, expected);
+    expect_sole_hosts(expected);
     std::set<MemoryKernel::Key> wanted;
     for (const steer::Element& element : expected.additions()) {
       const auto [key, first] = wanted.insert(MemoryKernel::key(element));
@@ -244,6 +276,27 @@ class Check {
       }
       const steer::Device device{"rsip" + std::to_string(tunnel->second.slot), tunnel->first};
       gateway::steer_binding(into, device, alone, binding, kernel_.now);
+    }
+  }
+
+  /// Each peer that has IKE with one host alone leads to the first of that host's bindings that have to do with it.
+  void expect_sole_hosts(steer::Transaction& into) {
+    std::map<std::pair<Ipv4, Ipv4>, std::set<lease::Holder>> holders;  // by address and peer
+    each_binding([&](const Registration& registration, const Binding& binding) {
+      for (const Ipv4 peer : ike_peers(registration, binding)) {
+        holders[{binding.address, peer}].insert({registration.host, binding.id});
+      }
+    });
+    for (const auto& [place, all] : holders) {
+      if (all.begin()->host != all.rbegin()->host) continue;
+      const lease::Holder& sole = *all.begin();
+      const Registration& registration = *table_.find(sole.host);
+      const Binding& binding = registration.bindings.at(sole.bind);
+      const auto tunnel = tunnel_of(sole.host, binding.tunnel);
+      if (binding.expires <= kernel_.now || tunnel == kernel_.tunnels.end()) continue;
+      const steer::Device device{"rsip" + std::to_string(tunnel->second.slot), tunnel->first};
+      into.add(steer::sole_elements(device, place.first, place.second, {registration.client, sole.bind, sole.host},
+                                    gateway::time_left(binding.expires, kernel_.now)));
     }
   }
 

@@ -13,7 +13,7 @@ namespace rsip::test {
 /// is well.
 ///   numbers    each port and SPI of the range is owned by one binding, or free, or resting: no two owners, no leak
 ///   addresses  whole ones likewise by one host, and announced as long as it has them
-///   cookies    each is its binding's alone, and no address keeps one that no binding has
+///   IKE        each cookie, prefix and listener is its binding's alone, and no address keeps one that no binding has
 ///   hosts      client IDs and device numbers are unique, what is held adds up and stays within the limits, and
 ///              nothing will be forgotten to expire
 ///   kernel     the elements are exactly what the live bindings say, each in the host's tunnel and until it ends

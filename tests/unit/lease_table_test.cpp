@@ -16,6 +16,7 @@ constexpr Ipv4 nb{0xc6336401};
 constexpr Ipv4 nb2{0xc6336402};
 constexpr Ipv4 x1{0x0a00000b};
 constexpr Ipv4 x2{0x0a00000c};
+constexpr Ipv4 y{0xcb007102};
 constexpr Time start{};
 
 Random seeded() {
@@ -336,7 +337,7 @@ TEST_CASE("initiator cookies are unique on an address and live with their bindin
   const auto check = table.check_cookie(x1, {nb}, cookie, start);
   REQUIRE(check.verdict == Verdict::unused);
   CHECK(table.check_cookie(x2, {nb}, cookie, start).verdict == Verdict::unused);  // asking takes nothing
-  table.learn_cookie(x1, check, cookie);
+  table.learn_ike(x1, {check.binding->id, y, cookie});
   CHECK(table.check_cookie(x1, {nb}, cookie, start).verdict == Verdict::known);
   CHECK(table.check_cookie(x2, {nb}, cookie, start).verdict == Verdict::in_use);
   CHECK(table.check_cookie(x2, {nb2}, cookie, start).verdict == Verdict::no_binding);
@@ -357,13 +358,20 @@ TEST_CASE("the least recently used cookie goes first") {
   const auto learn = [&](std::uint64_t cookie) {
     const auto check = table.check_cookie(x1, {nb}, Cookie{cookie}, start);
     REQUIRE(check.verdict == Verdict::unused);
-    table.learn_cookie(x1, check, Cookie{cookie});
-    return check.evicted;
+    const IkeState* oldest = table.ike_to_forget(*table.find(x1));
+    const std::optional<Cookie> evicted = oldest == nullptr ? std::nullopt : oldest->cookie;
+    if (oldest != nullptr) table.forget_ike(x1);
+    table.learn_ike(x1, {check.binding->id, y, Cookie{cookie}});
+    return evicted;
   };
   CHECK_FALSE(learn(1));
   CHECK_FALSE(learn(2));
   CHECK(table.check_cookie(x1, {nb}, Cookie{1}, start).verdict == Verdict::known);  // used: 2 is the oldest now
   CHECK(learn(3) == Cookie{2});
   CHECK(learn(4) == Cookie{1});
-  CHECK(table.find(x1)->bindings.begin()->second.cookies == std::vector{Cookie{3}, Cookie{4}});
+  REQUIRE(table.find(x1)->ike.size() == 2);
+  CHECK(table.find(x1)->ike.front().cookie == Cookie{3});
+  table.ike_was_used(x1, 7);
+  CHECK(table.find(x1)->ike.front().cookie == Cookie{4});
+  CHECK(table.find(x1)->ike.back() == IkeState{BindId{1}, y, Cookie{3}, 7});
 }

@@ -65,6 +65,11 @@ class MemoryKernel : public gateway::Kernel {
     return {};
   }
 
+  Result<std::uint64_t> packets(const steer::Element& element) override {
+    const auto found = counters.find(key(element));
+    return found == counters.end() ? 0 : found->second;
+  }
+
   static Key key(const steer::Element& element) { return {element.family, element.set, element.key}; }
 
   /// How many elements a set or map has; `family` tells the two maps of one name apart.
@@ -75,6 +80,7 @@ class MemoryKernel : public gateway::Kernel {
   }
 
   std::map<Key, steer::Element> elements;
+  std::map<Key, std::uint64_t> counters;  ///< packets that have matched an element; none: 0
   std::map<std::uint32_t, Tunnel> tunnels;
   std::map<Ipv4, std::uint32_t> announced;  ///< whole addresses, and the tunnel that each leads into
   std::set<std::pair<Ipv4, Spi>> own_sas;   ///< of the gateway's own IPsec

@@ -7,6 +7,7 @@
 #include "hex.hpp"
 #include "ike/packet.hpp"
 #include "wire/codec.hpp"
+#include "wire/cookie_prefix.hpp"
 
 namespace rsip::test {
 
@@ -111,8 +112,11 @@ Model::Model(gateway::Policy policy, lease::Config config, std::set<std::pair<Ip
     : policy_(std::move(policy)), config_(std::move(config)), own_sas_(std::move(own_sas)) {
   for (const Ipv4 address : config_.pool) {
     Address& made = addresses_
-                        .emplace(address, Address{Numbers<Port>(config_.ports), Numbers<Port>(*config_.listen_ports),
-                                                  Numbers<Spi>(config_.spis), Numbers<Spi>(*config_.suggested_spis)})
+                        .emplace(address, Address{Numbers<Port>(config_.ports),
+                                                  Numbers<Port>(*config_.listen_ports),
+                                                  Numbers<Spi>(config_.spis),
+                                                  Numbers<Spi>(*config_.suggested_spis),
+                                                  {}})
                         .first->second;
     for (const Spi spi : each_of(std::vector{config_.spis})) {
       if (made.suggested_spis.range.contains(spi)) made.suggested_spis.one(spi).owned = true;
@@ -264,7 +268,9 @@ void Model::check(const wire::AssignRequestRsipsec& request, const Circumstances
   check_assign<wire::AssignResponseRsipsec>(Kind::rsipsec, request, given);
 }
 void Model::check(const wire::ListenRequest& request, const Circumstances& given) {
-  check_assign<wire::ListenResponse>(Kind::listen, request, given);
+  // RFC 3104 appendix G
+  const bool ike = request.local_ports == wire::Ports{Run<Port>{ike::ike_port, 1}};
+  check_assign<wire::ListenResponse>(ike ? Kind::listen_ike : Kind::listen, request, given);
 }
 
 template <typename Request>
@@ -285,8 +291,12 @@ tl::expected<Model::Asked, ErrorCode> Model::asked(Kind kind, const Request& req
     if (policy.local == wire::LocalPolicy::micro && wanted.ports.count() > 1) {
       return tl::unexpected(ErrorCode::flow_policy_violation);
     }
+    if (kind == Kind::listen_ike) wanted.ports = {};
   }
-  if constexpr (requires { request.spis; }) wanted.spis = gateway::wanted_spis(request.spis);
+  if constexpr (requires { request.spis; }) {
+    wanted.spis = gateway::wanted_spis(request.spis);
+    wanted.prefix = wire::wished_cookie_prefix(request.vendor) >= config_.prefix_bits;
+  }
   if (const auto code = refusal(host, request.client)) return tl::unexpected(*code);
 
   std::vector<TunnelType> tunnels;
@@ -301,26 +311,33 @@ tl::expected<Model::Asked, ErrorCode> Model::asked(Kind kind, const Request& req
   wanted.tunnel = *offered;
 
   const bool may_omit_port = kind == Kind::rsipsec && wanted.ports.count() == 0;
-  auto restricted = remotes(request.remote, request.remote_ports, may_omit_port, host);
+  auto restricted =
+      remotes(request.remote, request.remote_ports, may_omit_port, remote_policy(kind, request.remote, host));
   if (!restricted) return tl::unexpected(restricted.error());
   wanted.remotes = *std::move(restricted);
 
   if (kind == Kind::rsa_ip && policy.local == wire::LocalPolicy::micro) {
     return tl::unexpected(ErrorCode::unsupported_message);
   }
-  if (kind == Kind::rsipsec && !policy_.may_use_ipsec(host)) return tl::unexpected(ErrorCode::ipsec_unallowed);
+  const bool ipsec = kind == Kind::rsipsec || kind == Kind::listen_ike;
+  const bool listens = kind == Kind::listen || kind == Kind::listen_ike;
+  if (ipsec && !policy_.may_use_ipsec(host)) return tl::unexpected(ErrorCode::ipsec_unallowed);
   constexpr std::size_t most_suggested = 16;
   std::size_t suggested = 0;
   for (const Run<Spi>& run : wanted.spis.particular) suggested += config_.spis.contains(run.first) ? 0 : run.count;
   if (suggested > most_suggested) return tl::unexpected(ErrorCode::ipsec_spi_unavailable);
-  if (kind == Kind::listen && !policy_.may_listen(host)) return tl::unexpected(ErrorCode::local_addrport_unallowed);
+  if (listens && !policy_.may_listen(host)) return tl::unexpected(ErrorCode::local_addrport_unallowed);
   return wanted;
+}
+
+wire::RemotePolicy Model::remote_policy(Kind kind, const wire::Address& remote, Ipv4 host) const {
+  if (kind == Kind::listen_ike && remote != wire::Address{wire::AnyAddress{}}) return wire::RemotePolicy::macro;
+  return policy_.flow_policy(host).remote;
 }
 
 /// RFC 3103 section 7.2.
 tl::expected<std::set<Remote>, ErrorCode> Model::remotes(const wire::Address& address, const wire::Ports& ports,
-                                                         bool may_omit_port, Ipv4 host) const {
-  const wire::RemotePolicy policy = policy_.flow_policy(host).remote;
+                                                         bool may_omit_port, wire::RemotePolicy policy) const {
   if (policy == wire::RemotePolicy::none) return std::set<Remote>{};
   const bool micro = policy == wire::RemotePolicy::micro;
   const auto* remote = std::get_if<Ipv4>(&address);
@@ -375,7 +392,55 @@ Model::Choice Model::whole_choice(const Asked& wanted, Ipv4 host, Time now) {
   return {{*wanted.address}, {}};
 }
 
-std::optional<ErrorCode> Model::refusal_on(Address& address, const Asked& wanted, Time now) {
+/// For each of the peers, or where there are none for all; this takes that no other host uses the port.
+bool Model::may_listen(Ipv4 address, const std::set<Remote>& peers, Ipv4 host) const {
+  for (const auto& [other, present] : hosts_) {
+    for (const auto& [bind, binding] : present.bindings) {
+      if (binding.address != address) continue;
+      const bool listens = binding.kind == Kind::listen_ike;
+      if (listens && binding.remotes.empty() && peers.empty()) return false;
+      if (listens && std::ranges::any_of(binding.remotes, [&](const Remote& one) { return peers.contains(one); })) {
+        return false;
+      }
+      const bool has_cookie = std::ranges::any_of(
+          present.ike, [bind = bind](const lease::IkeState& state) { return state.bind == bind && state.cookie; });
+      if (peers.empty() && other != host && (listens || binding.prefix || has_cookie)) return false;
+    }
+  }
+  return true;
+}
+
+std::set<std::uint32_t> Model::prefixes_not_free(Ipv4 address, Time now) const {
+  std::set<std::uint32_t> all;
+  for (const auto& [prefix, free_from] : addresses_.at(address).prefixes_free_from) {
+    if (free_from > now) all.insert(prefix);
+  }
+  for (const auto& [host, present] : hosts_) {
+    for (const auto& [bind, binding] : present.bindings) {
+      if (binding.address == address && binding.prefix) all.insert(binding.prefix->value);
+    }
+  }
+  return all;
+}
+
+/// Who wants one gets one, as long as there is one.
+std::optional<CookiePrefix> Model::adopted_prefix(const std::vector<wire::Vendor>& vendor, const Asked& wanted,
+                                                  Ipv4 address, Time now) const {
+  const std::optional<CookiePrefix> granted = wire::granted_cookie_prefix(vendor);
+  const std::set<std::uint32_t> taken = prefixes_not_free(address, now);
+  const bool due = wanted.prefix && taken.size() < (1U << config_.prefix_bits) - 1;
+  require(granted.has_value() == due, "a cookie prefix that is not due, or none that is");
+  if (!granted) return std::nullopt;
+  require(granted->bits == config_.prefix_bits, "a cookie prefix of another length");
+  require(!taken.contains(granted->value), "a cookie prefix that is not free");
+  return granted;
+}
+
+std::optional<ErrorCode> Model::refusal_on(Ipv4 where, const Asked& wanted, Ipv4 host, Time now) {
+  if (wanted.kind == Kind::listen_ike) {
+    return may_listen(where, wanted.remotes, host) ? std::nullopt : std::optional(ErrorCode::local_addrport_inuse);
+  }
+  Address& address = addresses_.at(where);
   const std::set<Port> ports = each_of(wanted.ports.particular);
   const auto leased = [&](Port port) {
     return address.ports.range.contains(port) ||
@@ -400,11 +465,11 @@ std::optional<ErrorCode> Model::refusal_on(Address& address, const Asked& wanted
 }
 
 /// A host keeps to the shared address that it has, as long as that has what it wants; its first is any.
-Model::Choice Model::shared_choice(const Asked& wanted, const Host& host, Time now) {
+Model::Choice Model::shared_choice(const Asked& wanted, Ipv4 host, Time now) {
   if (wanted.address && !addresses_.contains(*wanted.address)) return {{}, {ErrorCode::local_addr_unallowed}};
   std::vector<Ipv4> tried = config_.pool;
   std::optional<Ipv4> usual;
-  for (const auto& [bind, binding] : host.bindings) {
+  for (const auto& [bind, binding] : hosts_.at(host).bindings) {
     if (binding.kind != Kind::rsa_ip) usual = binding.address;
   }
   if (wanted.address) tried = {*wanted.address};
@@ -413,7 +478,7 @@ Model::Choice Model::shared_choice(const Asked& wanted, const Host& host, Time n
   }
   Choice all;
   for (const Ipv4 address : tried) {
-    if (const auto code = refusal_on(addresses_.at(address), wanted, now)) {
+    if (const auto code = refusal_on(address, wanted, host, now)) {
       all.errors.push_back(*code);
     } else {
       all.possible.push_back(address);
@@ -433,7 +498,7 @@ Model::Choice Model::choice(const Asked& wanted, Ipv4 host, Time now) {
   const auto spis = own.count([](const Binding& binding) { return binding.spis.size(); });
   if (ports + wanted.ports.count() > config_.max_ports) return {{}, {ErrorCode::local_addrport_unavailable}};
   if (spis + wanted.spis.count() > config_.max_spis) return {{}, {ErrorCode::ipsec_spi_unavailable}};
-  return shared_choice(wanted, own, now);
+  return shared_choice(wanted, host, now);
 }
 
 bool Model::has_own(Ipv4 address, const std::vector<Run<Spi>>& suggested) const {
@@ -484,7 +549,7 @@ void Model::check_assign(Kind kind, const Request& request, const Circumstances&
                wanted->remotes,
                wanted->tunnel,
                given.now + wanted->lease,
-               {}};
+               std::nullopt};
 
   // Particular ports and SPIs are given as they were asked for; any are adopted, if they are free and as many.
   Response expected;
@@ -515,8 +580,10 @@ void Model::check_assign(Kind kind, const Request& request, const Circumstances&
         require(spis.range.contains(spi) && spis.is_free(spi, given.now), "an SPI that is not free");
       }
     }
+    made.prefix = adopted_prefix(response.vendor, *wanted, *address, given.now);
+    if (made.prefix) expected.vendor.push_back(wire::cookie_prefix_grant(*made.prefix));
   }
-  const wire::RemotePolicy policy = policy_.flow_policy(peer).remote;
+  const wire::RemotePolicy policy = remote_policy(kind, request.remote, peer);
   const bool no_ports = std::holds_alternative<wire::NoPorts>(request.remote_ports);
   expected.client = request.client;
   expected.bind = bind;
@@ -591,6 +658,7 @@ void Model::free(Ipv4 host, BindId bind, Time now) {
   Host& owner = hosts_.at(host);
   const Binding freed = owner.bindings.at(bind);
   owner.bindings.erase(bind);
+  std::erase_if(owner.ike, [bind](const lease::IkeState& state) { return state.bind == bind; });
   if (!owner.has_tunnel(freed.tunnel)) idle_tunnels_.emplace_back(host, freed.tunnel);
   const Time until = now + config_.hold;
   if (freed.kind == Kind::rsa_ip) {
@@ -600,6 +668,7 @@ void Model::free(Ipv4 host, BindId bind, Time now) {
   Address& address = addresses_.at(freed.address);
   for (const Port port : freed.ports) address.ports_with(port).one(port) = {false, until};
   for (const Spi spi : freed.spis) address.spis_with(spi).one(spi) = {false, until};
+  if (freed.prefix) address.prefixes_free_from[freed.prefix->value] = until;
 }
 
 void Model::settled() {
@@ -619,41 +688,75 @@ void Model::judged(Ipv4 host, const lease::Scope& to, Cookie cookie, steer::Verd
     require(verdict == expected, "verdict " + std::to_string(static_cast<int>(verdict)) + "; the model has " +
                                      std::to_string(static_cast<int>(expected)));
   };
-  // The RSIPSEC bindings that permit it: those for any remote, or else those for this one.
-  std::vector<Binding*> any_remote;
-  std::vector<Binding*> this_remote;
-  if (const auto sender = hosts_.find(host); sender != hosts_.end()) {
-    for (auto& [bind, binding] : sender->second.bindings) {
-      if (binding.kind != Kind::rsipsec || binding.address != to.address || binding.tunnel != to.tunnel) continue;
-      if (binding.remotes.empty()) any_remote.push_back(&binding);
-      const bool named =
-          std::ranges::any_of(binding.remotes, [&to](const Remote& remote) { return remote.address == to.remote; });
-      if (named) this_remote.push_back(&binding);
-    }
+  const auto sender = hosts_.find(host);
+  if (sender == hosts_.end()) return expect_verdict(steer::Verdict::drop);
+  // The bindings that permit it: those for any remote, or else those for this one.
+  std::vector<BindId> any_remote;
+  std::vector<BindId> this_remote;
+  for (const auto& [bind, binding] : sender->second.bindings) {
+    if (!binding.permits_ipsec() || binding.address != to.address || binding.tunnel != to.tunnel) continue;
+    if (binding.remotes.empty()) any_remote.push_back(bind);
+    const bool named =
+        std::ranges::any_of(binding.remotes, [&to](const Remote& remote) { return remote.address == to.remote; });
+    if (named) this_remote.push_back(bind);
   }
+  const std::vector<BindId>& permit = any_remote.empty() ? this_remote : any_remote;
   // A new cookie goes to the one that lasts longest; of equals, to the latest.
-  Binding* longest = nullptr;
-  for (Binding* binding : any_remote.empty() ? this_remote : any_remote) {
-    if (longest == nullptr || binding->expires >= longest->expires) longest = binding;
+  const auto expires = [&sender](BindId bind) { return sender->second.bindings.at(bind).expires; };
+  std::optional<BindId> longest;
+  for (const BindId bind : permit) {
+    if (!longest || expires(bind) >= expires(*longest)) longest = bind;
   }
-  if (longest == nullptr || longest->expires <= now) return expect_verdict(steer::Verdict::drop);
+  if (!longest || expires(*longest) <= now) return expect_verdict(steer::Verdict::drop);
 
   for (auto& [other, present] : hosts_) {
-    for (auto& [bind, binding] : present.bindings) {
-      const auto position = std::ranges::find(binding.cookies, cookie);
-      if (binding.address != to.address || position == binding.cookies.end()) continue;
-      const auto& permit = any_remote.empty() ? this_remote : any_remote;
-      const bool serves = std::ranges::find(permit, &binding) != permit.end() && binding.expires > now;
-      if (other != host || !serves) return expect_verdict(steer::Verdict::refuse_cookie);
-      binding.cookies.erase(position);
-      binding.cookies.push_back(cookie);
-      return expect_verdict(steer::Verdict::accept);
-    }
+    const auto has_it = [&, &bindings = present.bindings](const lease::IkeState& state) {
+      return state.cookie == cookie && bindings.at(state.bind).address == to.address;
+    };
+    const auto position = std::ranges::find_if(present.ike, has_it);
+    if (position == present.ike.end()) continue;
+    const lease::IkeState state = *position;
+    const bool serves = other == host && std::ranges::count(permit, state.bind) > 0 && expires(state.bind) > now;
+    if (!serves) return expect_verdict(steer::Verdict::refuse_cookie);
+    present.ike.erase(position);
+    present.ike.push_back(state);
+    return expect_verdict(steer::Verdict::accept);
+  }
+  for (const auto& [other, present] : hosts_) {
+    const auto has_prefix = [&](const Binding& binding) -> std::size_t {
+      return binding.address == to.address && binding.prefix && binding.prefix->contains(cookie) ? 1 : 0;
+    };
+    if (other != host && present.count(has_prefix) > 0) return expect_verdict(steer::Verdict::refuse_cookie);
   }
   if (failures.commits) return expect_verdict(steer::Verdict::drop);
   expect_verdict(steer::Verdict::accept);
-  if (longest->cookies.size() >= config_.max_cookies) longest->cookies.erase(longest->cookies.begin());
-  longest->cookies.push_back(cookie);
+  learn(sender->second, {*longest, *to.remote, cookie});
+}
+
+std::optional<Model::Prefixed> Model::prefixed(Ipv4 host, Ipv4 remote) const {
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return std::nullopt;
+  for (const auto& [bind, binding] : found->second.bindings) {
+    const bool for_remote =
+        binding.remotes.empty() ||
+        std::ranges::any_of(binding.remotes, [remote](const Remote& one) { return one.address == remote; });
+    if (binding.prefix && for_remote) return Prefixed{bind, binding.address, *binding.prefix};
+  }
+  return std::nullopt;
+}
+
+void Model::noted(Ipv4 host, BindId bind, TunnelType tunnel, Ipv4 peer, Failures failures, Time now) {
+  Host& sender = hosts_.at(host);
+  const Binding& binding = sender.bindings.at(bind);
+  const lease::IkeState state{bind, peer, std::nullopt};
+  const bool known = std::ranges::find(sender.ike, state) != sender.ike.end();
+  if (binding.tunnel != tunnel || binding.expires <= now || known || failures.commits) return;
+  learn(sender, state);
+}
+
+void Model::learn(Host& host, const lease::IkeState& state) const {
+  if (host.ike.size() >= config_.max_cookies) host.ike.erase(host.ike.begin());
+  host.ike.push_back(state);
 }
 
 std::size_t Model::expired(Time now) {
@@ -694,8 +797,9 @@ void Model::compare(const lease::LeaseTable& table, Time now) const {
       require(other.tunnel == binding.tunnel, which + ": another tunnel");
       require(std::set(other.remotes.begin(), other.remotes.end()) == binding.remotes, which + ": other remotes");
       require(other.expires == binding.expires, which + ": ends at another time");
-      require(other.cookies == binding.cookies, which + ": other cookies");
+      require(other.prefix == binding.prefix, which + ": another cookie prefix");
     }
+    require(there->ike == host.ike, who + ": other IKE states");
   }
   for (const auto& [whole, free_from] : whole_) {
     require(table.whole_addresses().holder(whole) == holder(whole), to_string(whole) + ": another holder");
@@ -706,6 +810,13 @@ void Model::compare(const lease::LeaseTable& table, Time now) const {
     own.listen_ports.compare(*address.free_listen_ports(), address.resting(), PublicAddress::Kind::port, now);
     own.spis.compare(address.free_spis(), address.resting(), PublicAddress::Kind::spi, now);
     own.suggested_spis.compare(*address.free_suggested_spis(), address.resting(), PublicAddress::Kind::spi, now);
+    const auto rests = [now](const PublicAddress::Resting& rest) {
+      return rest.kind == PublicAddress::Kind::prefix && rest.until <= now;
+    };
+    const std::size_t free_there =
+        address.free_prefixes()->free() + static_cast<std::size_t>(std::ranges::count_if(address.resting(), rests));
+    const std::size_t free_here = (1U << config_.prefix_bits) - 1 - prefixes_not_free(address.address(), now).size();
+    require(free_there == free_here, "another number of free cookie prefixes");
   }
 }
 

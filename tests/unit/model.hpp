@@ -41,6 +41,7 @@ class Model {
                                         lease::Time now);
   void judged(Ipv4 host, const lease::Scope& to, Cookie cookie, steer::Verdict verdict, Failures failures,
               lease::Time now);
+  void noted(Ipv4 host, BindId bind, TunnelType tunnel, Ipv4 peer, Failures failures, lease::Time now);
   /// Returns how many hosts and bindings ended, each of which its host is told of.
   std::size_t expired(lease::Time now);
   /// One of the tunnels that are not needed any more goes.
@@ -52,6 +53,13 @@ class Model {
   std::optional<ClientId> client(Ipv4 host) const;
   std::optional<ClientId> former_client(Ipv4 host) const;
   std::optional<BindId> binding(Ipv4 host, std::size_t nth) const;
+  /// The first of the host's bindings that has a cookie prefix for this remote.
+  struct Prefixed {
+    BindId bind{};
+    Ipv4 address;
+    CookiePrefix prefix;
+  };
+  std::optional<Prefixed> prefixed(Ipv4 host, Ipv4 remote) const;
 
  private:
   struct Binding {
@@ -62,7 +70,9 @@ class Model {
     std::set<Remote> remotes;  ///< the only ones; none: any
     TunnelType tunnel = TunnelType::ip_ip;
     lease::Time expires;
-    std::vector<Cookie> cookies;  ///< least recently used first
+    std::optional<CookiePrefix> prefix;
+
+    bool permits_ipsec() const { return kind == lease::Kind::rsipsec || kind == lease::Kind::listen_ike; }
   };
   struct Host {
     ClientId client{};
@@ -70,6 +80,7 @@ class Model {
     gateway::Transport transport = gateway::Transport::tcp;
     std::uint32_t last_bind = 0;
     std::map<BindId, Binding> bindings;
+    std::vector<lease::IkeState> ike;  ///< least recently used first
 
     std::size_t count(const std::function<std::size_t(const Binding&)>& each) const;
     bool has_tunnel(TunnelType type) const;
@@ -98,7 +109,8 @@ class Model {
     Numbers<Port> ports;
     Numbers<Port> listen_ports;
     Numbers<Spi> spis;
-    Numbers<Spi> suggested_spis;  ///< all of the range; those of `spis` are not free in it
+    Numbers<Spi> suggested_spis;                              ///< all of the range; those of `spis` are not free in it
+    std::map<std::uint32_t, lease::Time> prefixes_free_from;  ///< those that somebody has had
     Numbers<Port>& ports_with(Port port) { return ports.range.contains(port) ? ports : listen_ports; }
     Numbers<Spi>& spis_with(Spi spi) { return spis.range.contains(spi) ? spis : suggested_spis; }
   };
@@ -141,13 +153,15 @@ class Model {
     std::set<Remote> remotes;
     TunnelType tunnel = TunnelType::ip_ip;
     LeaseTime lease{};
+    bool prefix = false;
   };
   template <typename Response, typename Request>
   void check_assign(lease::Kind kind, const Request& request, const Circumstances& given);
   template <typename Request>
   tl::expected<Asked, wire::ErrorCode> asked(lease::Kind kind, const Request& request, Ipv4 host) const;
+  wire::RemotePolicy remote_policy(lease::Kind kind, const wire::Address& remote, Ipv4 host) const;
   tl::expected<std::set<Remote>, wire::ErrorCode> remotes(const wire::Address& address, const wire::Ports& ports,
-                                                          bool may_omit_port, Ipv4 host) const;
+                                                          bool may_omit_port, wire::RemotePolicy policy) const;
 
   /// The addresses that the host may get, and what may be answered where there is none.
   struct Choice {
@@ -156,12 +170,17 @@ class Model {
   };
   Choice choice(const Asked& wanted, Ipv4 host, lease::Time now);
   Choice whole_choice(const Asked& wanted, Ipv4 host, lease::Time now);
-  Choice shared_choice(const Asked& wanted, const Host& host, lease::Time now);
-  std::optional<wire::ErrorCode> refusal_on(Address& address, const Asked& wanted, lease::Time now);
+  Choice shared_choice(const Asked& wanted, Ipv4 host, lease::Time now);
+  std::optional<wire::ErrorCode> refusal_on(Ipv4 address, const Asked& wanted, Ipv4 host, lease::Time now);
+  bool may_listen(Ipv4 address, const std::set<Remote>& peers, Ipv4 host) const;
+  std::set<std::uint32_t> prefixes_not_free(Ipv4 address, lease::Time now) const;
+  std::optional<CookiePrefix> adopted_prefix(const std::vector<wire::Vendor>& vendor, const Asked& wanted, Ipv4 address,
+                                             lease::Time now) const;
   bool has_own(Ipv4 address, const std::vector<Run<Spi>>& suggested) const;
   std::optional<Ipv4> holder(Ipv4 whole) const;
   std::optional<wire::ErrorCode> refusal(Ipv4 host, ClientId client) const;
 
+  void learn(Host& host, const lease::IkeState& state) const;
   void free(Ipv4 host, BindId bind, lease::Time now);
   void unregister(Ipv4 host, lease::Time now);
 

@@ -48,6 +48,7 @@ lease::Config config() {
   small.max_ports = 16;
   small.max_spis = 20;
   small.max_cookies = 3;
+  small.prefix_bits = 8;
   return small;
 }
 
@@ -106,7 +107,7 @@ class Trial {
       case Operation::Kind::request:
         return send(operation);
       case Operation::Kind::ike:
-        return queue_ike(operation);
+        return send_ike(operation);
       case Operation::Kind::wait:
         return kernel_.pass(operation.time);
       case Operation::Kind::expire:
@@ -169,11 +170,20 @@ class Trial {
     }
   }
 
-  void queue_ike(const Operation& operation) {
+  void send_ike(const Operation& operation) {
     const auto tunnel = std::ranges::find_if(kernel_.tunnels, [&](const auto& entry) {
       return entry.second.host == operation.host && entry.second.type == operation.tunnel;
     });
     const std::uint32_t index = tunnel == kernel_.tunnels.end() ? 0 : tunnel->first;
+    if (const auto own = model_.prefixed(operation.host, operation.remote); own && operation.by_prefix) {
+      const Cookie cookie{std::uint64_t{own->prefix.value} << 32 | (number(operation.cookie) & 0xffffffff)};
+      gateway_.note_ike_peer(index, ike_packet(own->address, operation.remote, cookie), kernel_.now);
+      if (index != 0) {
+        model_.noted(operation.host, own->bind, operation.tunnel, operation.remote, operation.failures, kernel_.now);
+      }
+      ++answers["noted"];
+      return;
+    }
     const auto packet = ike_packet(operation.address, operation.remote, operation.cookie);
     const auto verdict = gateway_.judge_ike(index, packet, kernel_.now);
     model_.judged(operation.host, {operation.address, operation.tunnel, operation.remote}, operation.cookie, verdict,
@@ -250,6 +260,7 @@ TEST_CASE("the gateway does what its model does") {
                              "ASSIGN_RESPONSE_RSIPSEC",
                              "ASSIGN_RESPONSE_RSA-IP",
                              "LISTEN_RESPONSE",
+                             "noted",
                              "USE_TCP",
                              "UNKNOWN_ERROR",
                              "ALREADY_UNREGISTERED",

@@ -5,6 +5,9 @@
 
 #include <array>
 
+#include "ike/packet.hpp"
+#include "wire/cookie_prefix.hpp"
+
 namespace rsip::test {
 
 namespace {
@@ -94,6 +97,10 @@ Message random_request(Random& random, const lease::Config& config) {
     wire::ListenRequest request;
     fill(random, config, request);
     if (one_in(random, 2)) request.local_ports = random_run(random, *config.listen_ports, 3);
+    if (one_in(random, 3)) {
+      request.local_ports = Run<Port>{ike::ike_port, 1};
+      if (one_in(random, 2)) request.remote = wire::AnyAddress{};
+    }
     return request;
   }
   if (dice < 50) {
@@ -108,6 +115,7 @@ Message random_request(Random& random, const lease::Config& config) {
     if (one_in(random, 2)) request.local_ports = wire::NoPorts{};
     if (one_in(random, 2)) request.remote_ports = wire::NoPorts{};
     request.spis = random_spis(random, config);
+    if (one_in(random, 2)) request.vendor.push_back(wire::cookie_prefix_wish(one_in(random, 4) ? 8 : 16));
     return request;
   }
   if (dice < 85) {
@@ -235,6 +243,11 @@ Operation random_operation(Random& random, const lease::Config& config, std::uin
     operation.remote = random_remote(random);
     operation.tunnel = one_in(random, 3) ? TunnelType::gre : TunnelType::ip_ip;
     operation.cookie = Cookie{any_of(random, 1, hosts)};
+    operation.by_prefix = one_in(random, 2);
+    // Sometimes one that begins like somebody's prefix.
+    if (one_in(random, 4)) {
+      operation.cookie = Cookie{std::uint64_t{any_of(random, 1, 255)} << 56 | number(operation.cookie)};
+    }
   } else if (dice < 93) {
     operation.kind = Operation::Kind::wait;
     operation.time = std::chrono::milliseconds(any_of(random, 1, 500));

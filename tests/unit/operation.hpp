@@ -33,7 +33,8 @@ struct Operation {
   Ipv4 remote;
   TunnelType tunnel = TunnelType::ip_ip;
   Cookie cookie{};
-  Failures failures;  ///< of the kernel, while this happens
+  bool by_prefix = false;  ///< with the host's own cookie prefix from its address, where it has one
+  Failures failures;       ///< of the kernel, while this happens
   std::chrono::milliseconds time{};
 };
 
