@@ -44,6 +44,23 @@ swan() { nsenter --target "${charon_pid[$1]}" --net --mount -- swanctl "${@:2}";
 # initiate NODE CHILD
 initiate() { swan "$1" --initiate --child "$2" --timeout 60; }
 
+# rekey_ike NODE CONNECTION, rekey_child NODE CHILD: return when the SAs are others and the old ones gone.
+rekey_ike() { replace ike_spis "$1" "$2" --ike; }
+rekey_child() { replace child_spis "$1" "$2" --child; }
+replace() {
+  local old
+  old=$("$1" "$2" "$3")
+  swan "$2" --rekey "$4" "$3" && wait_for 30 replaced "$1" "$2" "$3" "$old"
+}
+replaced() {
+  local now
+  now=$("$1" "$2" "$3")
+  [ -n "$now" ] && ! grep -qxF "$4" <<< "$now"
+}
+# ike_spis NODE CONNECTION, child_spis NODE CHILD: a line for each SA
+ike_spis() { swan "$1" --list-sas --raw --ike "$2" | grep -o 'initiator-spi=[0-9a-f]* responder-spi=[0-9a-f]*'; }
+child_spis() { swan "$1" --list-sas --raw --child "$2" | grep -o 'spi-in=[0-9a-f]* spi-out=[0-9a-f]*'; }
+
 # connection VERSION LOCAL-ID EXTRA CHILDREN: a swanctl.conf for a host that talks to y from the leased address.
 connection() {
   cat << END
