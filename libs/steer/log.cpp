@@ -29,6 +29,10 @@ void handle(const nlmsghdr* message, const std::function<void(const LoggedPacket
     packet.payload = {static_cast<const std::uint8_t*>(mnl_attr_get_payload(payload)),
                       mnl_attr_get_payload_len(payload)};
   }
+  if (const nlattr* prefix = attributes[NFULA_PREFIX]; prefix != nullptr) {
+    const std::size_t size = mnl_attr_get_payload_len(prefix);
+    if (size > 0) packet.prefix = {mnl_attr_get_str(prefix), size - 1};  // it ends in a zero
+  }
   handler(packet);
 }
 

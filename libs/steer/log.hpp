@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string_view>
 
 #include "steer/netfilter.hpp"
 
@@ -13,7 +14,12 @@ namespace rsip::steer {
 struct LoggedPacket {
   std::uint32_t in_ifindex;               ///< interface it came in on; 0: this machine made it
   std::span<const std::uint8_t> payload;  ///< from the IP header on, cut after Log::copied bytes
+  std::string_view prefix;                ///< that the rule gives it; empty where it gives none
 };
+
+/// The prefix of what policing lets through, to a peer that is new to a host with a cookie prefix: in
+/// nft-rules/rsip.nft.
+inline constexpr std::string_view peer_log_prefix = "rsip peer";
 
 /// An NFLOG group. What nobody reads, or overflows it, is not logged.
 class Log {

@@ -157,7 +157,9 @@ void Service::wait_for_queue() {
 Result<void> Service::watch_log(std::uint16_t group) {
   const auto tell = [this](const steer::LoggedPacket& packet) {
     const lease::Time now = lease::Clock::now();
-    if (packet.in_ifindex == 0) {
+    if (packet.prefix == steer::peer_log_prefix) {
+      gateway_.note_ike_peer(packet.in_ifindex, packet.payload, now);
+    } else if (packet.in_ifindex == 0) {
       gateway_.tunnel_refused(packet.payload, now);
     } else {
       gateway_.denied(packet.in_ifindex, packet.payload, now);

@@ -181,6 +181,11 @@ std::uint64_t Realm::counter(const std::string& name) {
   return counter_of("ip rsip " + name);
 }
 
+std::optional<std::uint64_t> Realm::packets(const steer::Element& element) {
+  const Result<std::uint64_t> packets = nft_->packets(element);
+  return packets ? std::optional(*packets) : std::nullopt;
+}
+
 steer::SkeletonOptions skeleton_options(const std::vector<std::string>& public_devices, std::uint32_t mtu) {
   return {.public_devices = public_devices,
           .private_devices = {"lan"},

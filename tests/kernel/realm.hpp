@@ -89,6 +89,8 @@ class Realm {
   /// Drops the fast path's table, so that every packet goes the slow path.
   void remove_fast_path();
   std::uint64_t counter(const std::string& name);
+  /// The counter of an element of the gateway's; nothing where it is not there.
+  std::optional<std::uint64_t> packets(const steer::Element& element);
 
  private:
   void make_tunnel(TunnelType type, int number, steer::Device& device, std::unique_ptr<Endpoint>& host);
