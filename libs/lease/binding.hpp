@@ -36,8 +36,9 @@ struct Request {
   Wanted<Port> ports{};
   Wanted<Spi> spis{};
   std::vector<Remote> remotes{};  ///< the only peers (remote flow policy); none: any peer
-  std::uint8_t prefix_bits =
-      0;  ///< wants an IKE cookie prefix of at most so many bits, but may go without; 0: does not
+  /// Wants an IKE cookie prefix of at most so many bits, but may go without; 0: does not.
+  std::uint8_t prefix_bits = 0;
+  std::optional<CookiePrefix> prefix{};  ///< the one it would like best
   TunnelType tunnel = TunnelType::ip_ip;
   std::optional<LeaseTime> lease{};
 };

@@ -208,7 +208,7 @@ Granted<Binding> LeaseTable::take_from(PublicAddress& from, Ipv4 host, const Req
   }
   made.ports = std::get<0>(std::move(ports));
   made.spis = std::get<0>(std::move(spis));
-  if (request.prefix_bits >= config_.prefix_bits) made.prefix = from.take_prefix(now, random_);
+  if (request.prefix_bits >= config_.prefix_bits) made.prefix = from.take_prefix(request.prefix, now, random_);
   return made;
 }
 

@@ -105,9 +105,11 @@ PublicAddress::Taken<Spi> PublicAddress::take_spis(const Wanted<Spi>& wanted, Ti
   return std::vector<Run<Spi>>{run_of<Spi>(*taken)};
 }
 
-std::optional<CookiePrefix> PublicAddress::take_prefix(Time now, const Random& random) {
+std::optional<CookiePrefix> PublicAddress::take_prefix(const std::optional<CookiePrefix>& suggested, Time now,
+                                                       const Random& random) {
   wake(now);
   if (!prefixes_) return std::nullopt;
+  if (suggested && suggested->bits == prefix_bits_ && prefixes_->take(interval_of(*suggested))) return suggested;
   const std::optional<Interval> taken = prefixes_->take_run(1, random);
   if (!taken) return std::nullopt;
   return CookiePrefix{taken->first << (32 - prefix_bits_), prefix_bits_};

@@ -53,8 +53,9 @@ class PublicAddress {
   /// may be those of Config::suggested_spis, too; each run lies in one of the two ranges.
   Taken<Spi> take_spis(const Wanted<Spi>& wanted, Time now, const Random& random);
 
-  /// A cookie prefix of the length that all prefixes have; nothing where none is free, or none are given.
-  std::optional<CookiePrefix> take_prefix(Time now, const Random& random);
+  /// A cookie prefix of the length that all prefixes have, `suggested` where that is free; nothing where none is free,
+  /// or none are given.
+  std::optional<CookiePrefix> take_prefix(const std::optional<CookiePrefix>& suggested, Time now, const Random& random);
 
   /// Back to the pool at once: they never were in use.
   void give_back(const Numbers& numbers);

@@ -253,6 +253,7 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsips
                                 std::span<const Ipv4> resolved) {
   lease::Request wanted{.kind = Kind::rsipsec, .spis = wanted_spis(request.spis)};
   wanted.prefix_bits = wire::wished_cookie_prefix(request.vendor).value_or(0);
+  wanted.prefix = wire::suggested_cookie_prefix(request.vendor);
   return grant<wire::AssignResponseRsipsec>(peer, request, std::move(wanted), span_of(request.tunnel), now, resolved);
 }
 

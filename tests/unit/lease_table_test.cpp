@@ -348,6 +348,38 @@ TEST_CASE("initiator cookies are unique on an address and live with their bindin
   CHECK(table.check_cookie(x2, {nb}, cookie, start + 100s).verdict == Verdict::no_binding);  // its lease is over
 }
 
+TEST_CASE("cookie prefixes are unique on an address, and the one suggested where that is free") {
+  Config config = small();
+  config.prefix_bits = 8;
+  LeaseTable table(config, seeded());
+  (void)table.register_host(x1, start);
+  (void)table.register_host(x2, start);
+  constexpr CookiePrefix suggested{0xa5000000, 8};
+  Request request = ipsec(0, 1);
+  CHECK_FALSE((*table.assign(x1, request, start))->prefix.has_value());
+  request.prefix_bits = 7;  // too short for this gateway
+  CHECK_FALSE((*table.assign(x1, request, start))->prefix.has_value());
+  request.prefix_bits = 32;
+  request.prefix = suggested;
+  const auto granted = table.assign(x1, request, start);
+  REQUIRE(granted);
+  CHECK((*granted)->prefix == suggested);
+  const BindId bind = (*granted)->id;
+
+  const auto second = table.assign(x2, request, start);
+  REQUIRE(second);
+  REQUIRE((*second)->prefix.has_value());
+  CHECK((*second)->prefix != suggested);
+  CHECK((*second)->prefix->is_valid());
+  request.prefix = CookiePrefix{0xb6000000, 16};  // of another length
+  CHECK((*table.assign(x2, request, start))->prefix->bits == 8);
+
+  table.free(x1, bind, start);
+  request.prefix = suggested;
+  CHECK((*table.assign(x2, request, start))->prefix != suggested);  // rests
+  CHECK((*table.assign(x2, request, start + config.hold))->prefix == suggested);
+}
+
 TEST_CASE("the least recently used cookie goes first") {
   using Verdict = LeaseTable::CookieCheck::Verdict;
   Config config = small();

@@ -296,6 +296,7 @@ tl::expected<Model::Asked, ErrorCode> Model::asked(Kind kind, const Request& req
   if constexpr (requires { request.spis; }) {
     wanted.spis = gateway::wanted_spis(request.spis);
     wanted.prefix = wire::wished_cookie_prefix(request.vendor) >= config_.prefix_bits;
+    wanted.suggested_prefix = wire::suggested_cookie_prefix(request.vendor);
   }
   if (const auto code = refusal(host, request.client)) return tl::unexpected(*code);
 
@@ -423,7 +424,7 @@ std::set<std::uint32_t> Model::prefixes_not_free(Ipv4 address, Time now) const {
   return all;
 }
 
-/// Who wants one gets one, as long as there is one.
+/// Who wants one gets one, as long as there is one, and the one that is suggested if that is free.
 std::optional<CookiePrefix> Model::adopted_prefix(const std::vector<wire::Vendor>& vendor, const Asked& wanted,
                                                   Ipv4 address, Time now) const {
   const std::optional<CookiePrefix> granted = wire::granted_cookie_prefix(vendor);
@@ -433,6 +434,10 @@ std::optional<CookiePrefix> Model::adopted_prefix(const std::vector<wire::Vendor
   if (!granted) return std::nullopt;
   require(granted->bits == config_.prefix_bits, "a cookie prefix of another length");
   require(!taken.contains(granted->value), "a cookie prefix that is not free");
+  const std::optional<CookiePrefix>& suggested = wanted.suggested_prefix;
+  const bool suggested_is_free =
+      suggested && suggested->bits == config_.prefix_bits && !taken.contains(suggested->value);
+  require(!suggested_is_free || granted == suggested, "another cookie prefix than the one suggested, which is free");
   return granted;
 }
 

@@ -154,6 +154,7 @@ class Model {
     TunnelType tunnel = TunnelType::ip_ip;
     LeaseTime lease{};
     bool prefix = false;
+    std::optional<CookiePrefix> suggested_prefix;
   };
   template <typename Response, typename Request>
   void check_assign(lease::Kind kind, const Request& request, const Circumstances& given);

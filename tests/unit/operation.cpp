@@ -42,6 +42,12 @@ wire::Ports random_ports(Random& random, const lease::Config& config) {
   }
 }
 
+/// Any prefix, or a particular one out of few, so that hosts suggest each other's.
+wire::Vendor random_prefix_wish(Random& random) {
+  if (one_in(random, 3)) return wire::cookie_prefix_wish({any_of(random, 1, 20) << 24, 8});
+  return wire::cookie_prefix_wish(one_in(random, 4) ? 8 : 16);
+}
+
 wire::Spis random_spis(Random& random, const lease::Config& config) {
   switch (any_of(random, 0, 7)) {
     case 0:
@@ -115,7 +121,7 @@ Message random_request(Random& random, const lease::Config& config) {
     if (one_in(random, 2)) request.local_ports = wire::NoPorts{};
     if (one_in(random, 2)) request.remote_ports = wire::NoPorts{};
     request.spis = random_spis(random, config);
-    if (one_in(random, 2)) request.vendor.push_back(wire::cookie_prefix_wish(one_in(random, 4) ? 8 : 16));
+    if (one_in(random, 2)) request.vendor.push_back(random_prefix_wish(random));
     return request;
   }
   if (dice < 85) {
