@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(packet->ike.length >= ike::header_size, "an IKE message is not shorter than its header");
 
   constexpr std::size_t udp_header = 8;
-  const std::size_t headers = std::size_t{4} * (data[0] & 0x0fU) + udp_header + ike::header_size;
+  const std::size_t non_esp_marker = packet->source_port == ike::nat_t_port ? 4 : 0;  // RFC 3948 2.2
+  const std::size_t headers = std::size_t{4} * (data[0] & 0x0fU) + udp_header + non_esp_marker + ike::header_size;
   require(headers <= size, "all headers are there");
   const auto cut = ike::parse_packet(bytes.first(headers));
   require(cut && cut->ike.initiator == packet->ike.initiator && cut->source == packet->source &&
