@@ -66,6 +66,7 @@ Service::Service(const Options& options, std::unique_ptr<LinuxKernel> kernel, st
               [this](const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
                 serve(peer, message, reply);
               }) {
+  gateway_.add_observer(event_log_);
   gateway_.set_locality(gateway::Locality(options.local_networks, *routes_));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/control_server.hpp"
+#include "events/event_log.hpp"
 #include "daemon/linux_kernel.hpp"
 #include "daemon/linux_routes.hpp"
 #include "daemon/log_reader.hpp"
@@ -62,6 +63,7 @@ class Service {
   std::uint16_t queue_number_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<LinuxRoutes> routes_;
+  EventLog event_log_;
   gateway::Gateway gateway_;
   std::optional<steer::Queue> queue_;
 

@@ -19,41 +19,6 @@ namespace {
 using lease::Kind;
 using wire::ErrorCode;
 
-template <typename Id>
-std::string describe(const std::vector<Run<Id>>& runs, const char* format) {
-  std::string text;
-  for (const Run<Id>& run : runs) {
-    text += text.empty() ? "" : ",";
-    text += fmt::format(fmt::runtime(format), number(run.first), number(run.last()));
-  }
-  return text.empty() ? "none" : text;
-}
-
-std::string describe(const std::vector<Remote>& remotes) {
-  if (remotes.empty()) return "any";
-  std::string text;
-  for (const Remote& remote : remotes) {
-    text += (text.empty() ? "" : ",") + to_string(remote.address);
-    if (remote.port) text += ":" + std::to_string(number(*remote.port));
-  }
-  return text;
-}
-
-std::string_view describe(Kind kind) {
-  switch (kind) {
-    case Kind::rsa_ip:
-      return "RSA-IP";
-    case Kind::rsap_ip:
-      return "RSAP-IP";
-    case Kind::rsipsec:
-      return "RSIPSEC";
-    case Kind::listen_ike:
-    case Kind::listen:
-      break;
-  }
-  return "LISTEN";
-}
-
 /// The first of the types that a host asks for which is offered; nothing where none is.
 std::optional<TunnelType> choose_tunnel(std::span<const TunnelType> wanted, const Policy& policy) {
   if (wanted.empty()) return policy.tunnels.front();
@@ -138,19 +103,16 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
   if (const std::optional<ErrorCode> code = forbidden(peer.host, request)) return tl::unexpected(*code);
 
   const lease::Granted<const lease::Binding*> granted = leases_.assign(peer.host, request, now);
-  if (!granted) {
-    const ErrorCode code = error_code(granted.error());
-    spdlog::info("assignment refused host={} client={} error={}", to_string(peer.host), number(client),
-                 wire::name(code));
-    return tl::unexpected(code);
-  }
+  if (!granted) return tl::unexpected(error_code(granted.error()));
   const lease::Binding& binding = **granted;
   const Result<bool> own = has_own(binding);
   if (!own || *own) {
-    spdlog::log(own ? spdlog::level::info : spdlog::level::err, "assignment refused host={} client={} spis={}: {}",
-                to_string(peer.host), number(client), describe(binding.spis, "{:#x}-{:#x}"),
-                own ? "this machine's own IPsec has one of them" : own.error().text());
+    if (!own) {
+      spdlog::error("assignment failed host={} client={}: {}", to_string(peer.host), number(client),
+                    own.error().text());
+    }
     leases_.undo_assign(peer.host, binding.id);
+    cause_ = own ? "own-ipsec" : "";
     return tl::unexpected(own ? ErrorCode::ipsec_spi_inuse : ErrorCode::internal_server_error);
   }
   const Result<const TunnelDevice*> device = put_in_force(peer, registration, binding, now);
@@ -162,10 +124,12 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
     clear_up(peer.host, undone);
     return tl::unexpected(ErrorCode::internal_server_error);
   }
-  spdlog::info("assigned host={} client={} bind={} method={} address={} ports={} spis={} remotes={} device={}",
-               to_string(peer.host), number(client), number(binding.id), describe(binding.kind),
-               to_string(binding.address), describe(binding.ports, "{}-{}"), describe(binding.spis, "{:#x}-{:#x}"),
-               describe(binding.remotes), (*device)->device.name);
+  notify({.kind = Event::Kind::assigned,
+          .at = now,
+          .host = peer.host,
+          .client = client,
+          .bind = binding.id,
+          .binding = &binding});
 
   Assigned assigned{&binding, granted_remote(remote, remote_policy), std::nullopt};
   if ((*device)->gateway != peer.gateway) assigned.tunnel_endpoint = (*device)->gateway;

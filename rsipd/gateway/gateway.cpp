@@ -30,15 +30,6 @@ bool is_response(const wire::Message& message) {
   return static_cast<unsigned>(wire::type_of(message)) % 2 == 1;
 }
 
-/// The answer to a message that may be anybody's. It is not sealed: nobody shall be able to collect sealed refusals.
-std::optional<Bytes> deny(std::span<const std::uint8_t> message) {
-  const tl::expected<wire::Message, wire::DecodeError> decoded = wire::decode(message);
-  if (decoded && is_response(*decoded)) return std::nullopt;
-  const std::optional<Counter> counter =
-      decoded ? std::visit([](const auto& any) { return any.counter; }, *decoded) : decoded.error().counter;
-  return encode_with_counter(error(ErrorCode::registration_denied), counter);
-}
-
 /// Messages that start or end a session, and therefore may carry any counter.
 bool starts_session(const wire::Message& message) {
   return std::holds_alternative<wire::RegisterRequest>(message) ||
@@ -64,20 +55,32 @@ std::optional<Bytes> Gateway::handle(const Peer& peer, std::span<const std::uint
   // TCP retransmits by itself: over it, the same message once more is not the host's doing.
   const bool repeated = proof.verdict == Verdict::repeated;
   if (repeated && peer.transport == Transport::tcp) proof.verdict = Verdict::replayed;
-  if (const std::string_view why = cause(proof.verdict); !why.empty()) {
-    spdlog::warn("registration denied host={} cause={}", to_string(peer.host), why);
-    return deny(message);
-  }
+  if (const std::string_view why = cause(proof.verdict); !why.empty()) return deny(peer, message, why, now);
   const std::optional<Bytes> reply = serve(peer, message, repeated, now, resolved);
   if (!reply) return std::nullopt;
   return authenticator_.seal_answer(ends_of(peer), *reply, proof.stamp);
+}
+
+/// The answer to a message that may be anybody's. It is not sealed: nobody shall be able to collect sealed refusals.
+std::optional<Bytes> Gateway::deny(const Peer& peer, std::span<const std::uint8_t> message, std::string_view cause,
+                                   lease::Time now) {
+  const tl::expected<wire::Message, wire::DecodeError> decoded = wire::decode(message);
+  if (decoded && is_response(*decoded)) return std::nullopt;
+  cause_ = cause;
+  const Answer refusal = error(ErrorCode::registration_denied);
+  notify_answered(peer.host, decoded ? std::optional(wire::type_of(*decoded)) : std::nullopt, refusal, now);
+  const std::optional<Counter> counter =
+      decoded ? std::visit([](const auto& any) { return any.counter; }, *decoded) : decoded.error().counter;
+  return encode_with_counter(refusal, counter);
 }
 
 std::optional<Bytes> Gateway::serve(const Peer& peer, std::span<const std::uint8_t> message, bool repeated,
                                     lease::Time now, std::span<const Ipv4> resolved) {
   const tl::expected<wire::Message, wire::DecodeError> decoded = wire::decode(message);
   if (!decoded) {
-    return encode_with_counter(error(decoded.error().code, decoded.error().client), decoded.error().counter);
+    const Answer refusal = error(decoded.error().code, decoded.error().client);
+    notify_answered(peer.host, std::nullopt, refusal, now);
+    return encode_with_counter(refusal, decoded.error().counter);
   }
   if (is_response(*decoded)) return std::nullopt;  // an answer would make two gateways answer each other for ever
 
@@ -89,7 +92,11 @@ std::optional<Bytes> Gateway::serve(const Peer& peer, std::span<const std::uint8
   }
 
   // RFC 3103 section 10.1: UDP loses and repeats; counters make a repeated request harmless.
-  if (!counter) return encode_with_counter(error(ErrorCode::message_counter_required), std::nullopt);
+  if (!counter) {
+    const Answer refusal = error(ErrorCode::message_counter_required);
+    notify_answered(peer.host, wire::type_of(*decoded), refusal, now);
+    return encode_with_counter(refusal, std::nullopt);
+  }
   const LastAnswers::Verdict verdict = last_answers_.check(peer.host, peer.port, *counter);
   if (verdict.seen == LastAnswers::Seen::duplicate) return *verdict.answer;
   if (verdict.seen == LastAnswers::Seen::stale && !starts_session(*decoded)) return std::nullopt;
@@ -104,8 +111,19 @@ std::optional<Bytes> Gateway::serve(const Peer& peer, std::span<const std::uint8
 
 std::optional<Gateway::Answer> Gateway::dispatch(const Peer& peer, const wire::Message& message, lease::Time now,
                                                  std::span<const Ipv4> resolved) {
-  if (const std::optional<ErrorCode> code = check_transport(peer, message)) return error(*code);
-  sessions_.heard(peer);
+  std::optional<Answer> reply;
+  if (const std::optional<ErrorCode> code = check_transport(peer, message)) {
+    reply = error(*code);
+  } else {
+    sessions_.heard(peer);
+    reply = serve_request(peer, message, now, resolved);
+  }
+  if (reply) notify_answered(peer.host, wire::type_of(message), *reply, now);
+  return reply;
+}
+
+std::optional<Gateway::Answer> Gateway::serve_request(const Peer& peer, const wire::Message& message, lease::Time now,
+                                                      std::span<const Ipv4> resolved) {
   return std::visit(
       [&](const auto& any) -> std::optional<Answer> {
         if constexpr (requires { this->answer(peer, any, now, resolved); }) {
@@ -148,7 +166,7 @@ std::optional<std::string> Gateway::name_to_resolve(const Peer& peer, std::span<
 
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::RegisterRequest& /*request*/, lease::Time now) {
   if (!policy_.may_register(peer.host)) {
-    spdlog::warn("registration denied host={} cause=policy", to_string(peer.host));
+    cause_ = "policy";
     return error(ErrorCode::registration_denied);
   }
   const lease::Granted<const lease::Registration*> made = leases_.register_host(peer.host, now);
@@ -159,7 +177,7 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::RegisterRequest& /
   }
   const lease::Registration& registration = **made;
   sessions_.begin(peer);
-  spdlog::info("registered host={} client={}", to_string(peer.host), number(registration.client));
+  notify({.kind = Event::Kind::registered, .at = now, .host = peer.host, .client = registration.client});
 
   wire::RegisterResponse response;
   response.client = registration.client;
@@ -186,11 +204,10 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::DeregisterRequest&
     return error(again ? ErrorCode::already_unregistered : error_code(found.error()), request.client);
   }
 
-  if (const Result<void> done = end_registration(**found, now); !done) {
+  if (const Result<void> done = end_registration(**found, End::deregistered, now); !done) {
     spdlog::error("de-register host={} failed: {}", to_string(peer.host), done.error().text());
     return error(ErrorCode::internal_server_error, request.client);
   }
-  spdlog::info("de-registered host={} client={}", to_string(peer.host), number(request.client));
 
   wire::DeregisterResponse response;
   response.client = request.client;
@@ -214,8 +231,12 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::ExtendRequest& req
     return error(ErrorCode::internal_server_error, request.client, request.bind);
   }
   leases_.extend(peer.host, request.bind, now + granted);
-  spdlog::info("extended host={} client={} bind={} lease={}", to_string(peer.host), number(request.client),
-               number(request.bind), granted.count());
+  notify({.kind = Event::Kind::extended,
+          .at = now,
+          .host = peer.host,
+          .client = request.client,
+          .bind = request.bind,
+          .binding = *binding});
 
   wire::ExtendResponse response;
   response.client = request.client;
@@ -230,12 +251,11 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::FreeRequest& reque
   const auto binding = leases_.binding(**found, request.bind, now);
   if (!binding) return error(error_code(binding.error()), request.client, request.bind);
 
-  if (const Result<void> done = end_binding(**found, **binding, now); !done) {
+  if (const Result<void> done = end_binding(**found, **binding, End::freed, now); !done) {
     spdlog::error("free failed host={} client={} bind={}: {}", to_string(peer.host), number(request.client),
                   number(request.bind), done.error().text());
     return error(ErrorCode::internal_server_error, request.client, request.bind);
   }
-  spdlog::info("freed host={} client={} bind={}", to_string(peer.host), number(request.client), number(request.bind));
 
   wire::FreeResponse response;
   response.client = request.client;
@@ -243,7 +263,7 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::FreeRequest& reque
   return response;
 }
 
-Result<void> Gateway::end_binding(const lease::Registration& registration, const lease::Binding& binding,
+Result<void> Gateway::end_binding(const lease::Registration& registration, const lease::Binding& binding, End end,
                                   lease::Time now) {
   const Ipv4 host = registration.host;
   steer::Transaction changes;
@@ -253,10 +273,17 @@ Result<void> Gateway::end_binding(const lease::Registration& registration, const
   const lease::Binding ended = binding;
   leases_.free(host, ended.id, now);
   clear_up(host, ended);
+  notify({.kind = Event::Kind::binding_ended,
+          .at = now,
+          .host = host,
+          .client = registration.client,
+          .bind = ended.id,
+          .end = end,
+          .binding = &ended});
   return {};
 }
 
-Result<void> Gateway::end_registration(const lease::Registration& registration, lease::Time now) {
+Result<void> Gateway::end_registration(const lease::Registration& registration, End end, lease::Time now) {
   const Ipv4 host = registration.host;
   steer::Transaction changes;
   unsteer_host(changes, tunnels_, registration, now);
@@ -267,7 +294,17 @@ Result<void> Gateway::end_registration(const lease::Registration& registration, 
   leases_.deregister(host, now);
   sessions_.end(host, client);
   for (const auto& [bind, binding] : bindings) release_address(host, binding);
-  for (const auto& [bind, binding] : bindings) release_tunnel(host, binding);
+  for (const auto& [bind, binding] : bindings) {
+    release_tunnel(host, binding);
+    notify({.kind = Event::Kind::binding_ended,
+            .at = now,
+            .host = host,
+            .client = client,
+            .bind = bind,
+            .end = end,
+            .binding = &binding});
+  }
+  notify({.kind = Event::Kind::registration_ended, .at = now, .host = host, .client = client, .end = end});
   return {};
 }
 
@@ -279,23 +316,21 @@ Result<void> Gateway::revoke(Ipv4 host, std::optional<BindId> bind, lease::Time 
     wire::DeregisterResponse over;
     over.client = client;
     tell(host, over);  // while it is known where the host is
-    if (Result<void> done = end_registration(*registration, now); !done) {
+    if (Result<void> done = end_registration(*registration, End::revoked, now); !done) {
       unasked_.pop_back();
       return done;
     }
-    spdlog::info("revoked host={} client={}", to_string(host), number(client));
     return {};
   }
   const auto binding = leases_.binding(*registration, *bind, now);
   if (!binding) {
     return failure(ENOENT, "host " + to_string(host) + " has no binding " + std::to_string(number(*bind)));
   }
-  if (Result<void> done = end_binding(*registration, **binding, now); !done) return done;
+  if (Result<void> done = end_binding(*registration, **binding, End::revoked, now); !done) return done;
   wire::FreeResponse over;
   over.client = client;
   over.bind = *bind;
   tell(host, over);
-  spdlog::info("revoked host={} client={} bind={}", to_string(host), number(client), number(*bind));
   return {};
 }
 
@@ -365,16 +400,42 @@ void Gateway::expire(lease::Time now) {
       over.bind = ended.binding->id;
       tell(ended.host, over);
       release_tunnel(ended.host, *ended.binding);
-      spdlog::info("expired host={} client={} bind={}", to_string(ended.host), number(ended.client),
-                   number(ended.binding->id));
+      notify({.kind = Event::Kind::binding_ended,
+              .at = now,
+              .host = ended.host,
+              .client = ended.client,
+              .bind = ended.binding->id,
+              .end = End::expired,
+              .binding = &*ended.binding});
     } else {
       wire::DeregisterResponse over;
       over.client = ended.client;
       tell(ended.host, over);
       sessions_.end(ended.host, ended.client);
-      spdlog::info("registration expired host={} client={}", to_string(ended.host), number(ended.client));
+      notify({.kind = Event::Kind::registration_ended,
+              .at = now,
+              .host = ended.host,
+              .client = ended.client,
+              .end = End::expired});
     }
   }
+}
+
+void Gateway::notify(const Event& event) const {
+  for (Observer* observer : observers_) observer->happened(event);
+}
+
+void Gateway::notify_answered(Ipv4 host, std::optional<wire::MessageType> request, const Answer& answer,
+                              lease::Time now) {
+  Event event{.kind = Event::Kind::answered, .at = now, .host = host, .request = request};
+  if (const auto* refusal = std::get_if<wire::ErrorResponse>(&answer)) {
+    event.client = refusal->client;
+    event.bind = refusal->bind;
+    event.error = refusal->error;
+    event.cause = cause_;
+  }
+  cause_ = {};
+  notify(event);
 }
 
 void Gateway::dismiss_all() {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "gateway/kernel.hpp"
 #include "gateway/last_answers.hpp"
 #include "gateway/locality.hpp"
+#include "gateway/observer.hpp"
 #include "gateway/peer.hpp"
 #include "gateway/policy.hpp"
 #include "gateway/sessions.hpp"
@@ -37,6 +39,9 @@ class Gateway {
 
   /// Demands authentication of the hosts that have a key in it.
   void set_authenticator(Authenticator authenticator) { authenticator_ = std::move(authenticator); }
+
+  /// Tells `observer` all that happens from now on. It must outlive the gateway.
+  void add_observer(Observer& observer) { observers_.push_back(&observer); }
 
   /// Answers one whole message. Nothing where no answer is due: a response (which only gateways send, RFC 3103
   /// appendix B), or a datagram that arrives after it has been answered and superseded. `resolved`: the addresses of
@@ -102,8 +107,12 @@ class Gateway {
   /// Answers a message whose sender is who it says. A `repeated` one must not be served again.
   std::optional<Bytes> serve(const Peer& peer, std::span<const std::uint8_t> message, bool repeated, lease::Time now,
                              std::span<const Ipv4> resolved);
+  std::optional<Bytes> deny(const Peer& peer, std::span<const std::uint8_t> message, std::string_view cause,
+                            lease::Time now);
   std::optional<Answer> dispatch(const Peer& peer, const wire::Message& message, lease::Time now,
                                  std::span<const Ipv4> resolved);
+  std::optional<Answer> serve_request(const Peer& peer, const wire::Message& message, lease::Time now,
+                                      std::span<const Ipv4> resolved);
   /// Whether the host keeps to the transport that it has registered with; if not, the error to answer.
   std::optional<wire::ErrorCode> check_transport(const Peer& peer, const wire::Message& message) const;
 
@@ -136,8 +145,9 @@ class Gateway {
   Result<void> forget_ike(const lease::Registration& registration, lease::Time now);
 
   /// Out of the kernel and out of the lease table, or neither.
-  Result<void> end_binding(const lease::Registration& registration, const lease::Binding& binding, lease::Time now);
-  Result<void> end_registration(const lease::Registration& registration, lease::Time now);
+  Result<void> end_binding(const lease::Registration& registration, const lease::Binding& binding, End end,
+                           lease::Time now);
+  Result<void> end_registration(const lease::Registration& registration, End end, lease::Time now);
   /// A binding is out of the kernel's tables and out of the lease table: so are its route and its tunnel, where no
   /// other binding needs them. Where several end at once, all addresses go before the first tunnel, which some of them
   /// may be routed into.
@@ -151,6 +161,9 @@ class Gateway {
   /// At most once a second for each error.
   void complain(Ipv4 host, wire::ErrorResponse about, lease::Time now);
 
+  void notify(const Event& event) const;
+  void notify_answered(Ipv4 host, std::optional<wire::MessageType> request, const Answer& answer, lease::Time now);
+
   Policy policy_;
   lease::LeaseTable leases_;
   Kernel& kernel_;
@@ -161,6 +174,8 @@ class Gateway {
   std::optional<Locality> locality_;
   Authenticator authenticator_;
   std::vector<Unasked> unasked_;
+  std::vector<Observer*> observers_;
+  std::string_view cause_;  ///< why the request that is being served is refused, where the error does not say it all
 };
 
 }  // namespace rsip::gateway

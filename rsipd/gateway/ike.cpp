@@ -37,10 +37,11 @@ steer::Verdict Gateway::judge_ike(std::uint32_t ifindex, std::span<const std::ui
       return steer::Verdict::accept;
     case lease::LeaseTable::CookieCheck::Verdict::no_binding:
       return steer::Verdict::drop;
-    case lease::LeaseTable::CookieCheck::Verdict::in_use:
-      spdlog::warn("cookie in use host={} address={} cookie={:#018x}", to_string(host), to_string(ike->source),
-                   number(cookie));
+    case lease::LeaseTable::CookieCheck::Verdict::in_use: {
+      const lease::IkeState refused{{}, ike->destination, cookie};
+      notify({.kind = Event::Kind::cookie_in_use, .at = now, .host = host, .address = ike->source, .ike = &refused});
       return steer::Verdict::refuse_cookie;
+    }
     case lease::LeaseTable::CookieCheck::Verdict::unused:
       break;
   }
@@ -79,8 +80,13 @@ bool Gateway::learn_ike(const TunnelDevice& tunnel, const lease::IkeState& state
     return false;
   }
   leases_.learn_ike(tunnel.host, state);
-  spdlog::info("cookie learned host={} bind={} peer={} cookie={}", to_string(tunnel.host), number(state.bind),
-               to_string(state.peer), describe(state));
+  notify({.kind = Event::Kind::ike_learned,
+          .at = now,
+          .host = tunnel.host,
+          .client = registration.client,
+          .bind = state.bind,
+          .binding = &registration.bindings.at(state.bind),
+          .ike = &state});
   return true;
 }
 

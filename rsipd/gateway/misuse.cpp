@@ -3,8 +3,6 @@
 //
 // Only who is known by the tunnel, ours or the one that the kernel has refused, is told anything: a packet outside a
 // tunnel has a public source address, which may be any host's doing.
-#include <spdlog/spdlog.h>
-
 #include "gateway/denied.hpp"
 #include "gateway/error.hpp"
 #include "gateway/gateway.hpp"
@@ -59,7 +57,12 @@ void Gateway::tunnel_refused(std::span<const std::uint8_t> icmp_error, lease::Ti
 void Gateway::complain(Ipv4 host, wire::ErrorResponse about, lease::Time now) {
   const Peer* to = sessions_.to_be_told(host, about.error, now);
   if (to == nullptr) return;
-  spdlog::info("denied host={} error={}", to_string(host), wire::name(about.error));
+  notify({.kind = Event::Kind::denied,
+          .at = now,
+          .host = host,
+          .client = about.client,
+          .bind = about.bind,
+          .error = about.error});
   tell(*to, std::move(about));
 }
 
