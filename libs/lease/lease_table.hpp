@@ -9,6 +9,7 @@
 // are owned by one binding.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -36,7 +37,10 @@ class LeaseTable {
   LeaseTable(Config config, Random random);
 
   const Config& config() const { return config_; }
-  const std::unordered_map<Ipv4, Registration>& registrations() const { return registrations_; }
+  /// In the order of their addresses, so that a long list can be read in pieces while leases come and go.
+  const std::map<Ipv4, Registration>& registrations() const { return registrations_; }
+  /// Of all hosts.
+  std::size_t binding_count() const { return due_.size() - registrations_.size(); }
 
   /// RFC 3103 section 9.2: too_many_hosts, already_registered.
   Granted<const Registration*> register_host(Ipv4 host, Time now);
@@ -131,7 +135,7 @@ class LeaseTable {
   std::vector<PublicAddress> addresses_;
   std::unordered_map<Ipv4, std::size_t> address_index_;
   WholeAddresses whole_;
-  std::unordered_map<Ipv4, Registration> registrations_;
+  std::map<Ipv4, Registration> registrations_;
   std::unordered_set<ClientId> clients_;
   std::set<Due> due_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lease/whole_addresses.hpp"
 
+#include <algorithm>
+
 namespace rsip::lease {
 
 WholeAddresses::WholeAddresses(const std::vector<Ipv4>& addresses)
@@ -49,6 +51,11 @@ void WholeAddresses::give_back(Ipv4 address, Time until) {
   } else {
     resting_.push_back({until, index});
   }
+}
+
+std::size_t WholeAddresses::resting(Time now) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(resting_, [now](const Resting& resting) { return resting.until > now; }));
 }
 
 void WholeAddresses::wake(Time now) {

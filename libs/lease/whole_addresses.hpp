@@ -34,6 +34,9 @@ class WholeAddresses {
 
   std::size_t free() const { return static_cast<std::size_t>(free_.free()); }
   std::size_t resting() const { return resting_.size(); }
+  std::size_t resting(Time now) const;  ///< without those whose rest is over
+  std::size_t leased() const { return holders_.size(); }
+  std::size_t size() const { return addresses_.size(); }
 
  private:
   struct Holder {

@@ -9,6 +9,9 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <iterator>
 #include <optional>
 
@@ -59,6 +62,15 @@ std::optional<TunnelInfo> read_tunnel(const netlink::Reply& reply) {
   tunnel.remote = data.address(kind->remote).value_or(Ipv4{});
   tunnel.mtu = attributes.integer(IFLA_MTU).value_or(0);
   return tunnel;
+}
+
+std::optional<Traffic> read_traffic(const netlink::Reply& reply) {
+  const std::optional<netlink::Bytes> bytes = reply.attributes(sizeof(ifinfomsg)).find(IFLA_STATS64);
+  rtnl_link_stats64 statistics{};
+  // Only as much as we use: kernels append to it.
+  if (!bytes || bytes->size() < offsetof(rtnl_link_stats64, rx_errors)) return std::nullopt;
+  std::memcpy(&statistics, bytes->data(), std::min(bytes->size(), sizeof(statistics)));
+  return Traffic{{statistics.rx_packets, statistics.rx_bytes}, {statistics.tx_packets, statistics.tx_bytes}};
 }
 
 }  // namespace
@@ -118,6 +130,18 @@ Result<void> Link::remove(const Device& device) {
   netlink::Message message(RTM_DELLINK, 0);
   message.header<ifinfomsg>().ifi_index = static_cast<int>(device.index);
   return socket_.request(message, "remove tunnel device " + device.name);
+}
+
+Result<Traffic> Link::traffic(const Device& device) {
+  const std::string what = "read the counters of " + device.name;
+  netlink::Message query(RTM_GETLINK, 0);
+  query.header<ifinfomsg>().ifi_index = static_cast<int>(device.index);
+  std::optional<Traffic> traffic;
+  const Result<void> done =
+      socket_.request(query, what, [&traffic](const netlink::Reply& reply) { traffic = read_traffic(reply); });
+  if (!done) return tl::unexpected(done.error());
+  if (!traffic) return failure(EBADMSG, what);
+  return *traffic;
 }
 
 Result<std::vector<TunnelInfo>> Link::list_tunnels() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,17 @@ struct TunnelInfo {
   std::string alias;
 };
 
+/// What has gone through a device since it was made.
+struct Traffic {
+  struct Count {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    friend bool operator==(const Count&, const Count&) = default;
+  };
+  Count received;  ///< from the host
+  Count sent;      ///< to the host
+};
+
 /// Makes and removes the gateway's ends of the tunnels to the hosts.
 class Link {
  public:
@@ -56,6 +68,9 @@ class Link {
 
   /// The ipip and gre devices that carry our alias, whoever made them.
   Result<std::vector<TunnelInfo>> list_tunnels();
+
+  /// ENODEV where the device is gone.
+  Result<Traffic> traffic(const Device& device);
 
  private:
   explicit Link(netlink::Socket socket) : socket_(std::move(socket)) {}

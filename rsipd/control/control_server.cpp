@@ -4,68 +4,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <asio/buffer.hpp>
-#include <asio/read_until.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/write.hpp>
 #include <filesystem>
+
+#include "control/connection.hpp"
 
 namespace rsip::control {
 namespace {
 
 using Protocol = asio::local::stream_protocol;
 
-/// One request and its answer. Lives as long as one of its operations, or whoever owes it an answer.
-class Connection : public std::enable_shared_from_this<Connection> {
- public:
-  Connection(Protocol::socket socket, std::shared_ptr<std::size_t> count)
-      : socket_(std::move(socket)), timer_(socket_.get_executor()), count_(std::move(count)) {
-    ++*count_;
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { --*count_; }
-
-  void serve(const ControlServer::Handler& handler) {
-    timer_.expires_after(ControlServer::patience);
-    timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
-      const std::shared_ptr<Connection> self = weak.lock();
-      if (!error && self) self->close();
-    });
-    asio::async_read_until(socket_, asio::dynamic_buffer(received_, ControlServer::max_request), '\n',
-                           [self = shared_from_this(), handler](const std::error_code& error, std::size_t size) {
-                             self->timer_.cancel();
-                             if (error) return;
-                             const std::string line = self->received_.substr(0, size - 1);
-                             handler(line, [self](const std::string& answer) { self->reply(answer); });
-                           });
-  }
-
- private:
-  void reply(const std::string& line) {
-    answer_ = line + '\n';
-    timer_.expires_after(ControlServer::patience);
-    timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
-      const std::shared_ptr<Connection> self = weak.lock();
-      if (!error && self) self->close();
-    });
-    asio::async_write(socket_, asio::buffer(answer_), [self = shared_from_this()](const std::error_code&, std::size_t) {
-      self->timer_.cancel();
-      self->close();
-    });
-  }
-
-  void close() {
-    std::error_code ignored;  // it is gone either way
-    socket_.close(ignored);
-  }
-
-  Protocol::socket socket_;
-  asio::steady_timer timer_;
-  std::shared_ptr<std::size_t> count_;
-  std::string received_;
-  std::string answer_;
-};
+/// Before the socket listens nobody can connect, so there is no moment at which others than these could.
+std::error_code restrict(const std::string& path, std::optional<gid_t> group) {
+  constexpr auto unchanged = static_cast<uid_t>(-1);
+  const mode_t mode = S_IRUSR | S_IWUSR | (group ? S_IRGRP | S_IWGRP : 0);
+  const bool done = (!group || ::chown(path.c_str(), unchanged, *group) == 0) && ::chmod(path.c_str(), mode) == 0;
+  return done ? std::error_code() : std::error_code(errno, std::system_category());
+}
 
 /// Whether somebody serves the socket. One that a killed process left refuses connections.
 bool is_served(const std::string& path) {
@@ -79,7 +33,7 @@ bool is_served(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<ControlServer>> ControlServer::create(asio::io_context& io, const std::string& path,
-                                                             Handler handler) {
+                                                             Handler handler, std::optional<gid_t> group) {
   const std::string what = "open the control socket " + path;
   if (path.size() >= sizeof(sockaddr_un::sun_path)) return failure(ENAMETOOLONG, what, "choose a shorter path");
   std::error_code made;
@@ -91,8 +45,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::create(asio::io_context& i
   std::error_code error;
   acceptor.open(Protocol(), error);
   if (!error) acceptor.bind(Protocol::endpoint(path), error);
-  // Before it listens nobody can connect, so there is no moment at which others than root could.
-  if (!error && ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) error = std::error_code(errno, std::system_category());
+  if (!error) error = restrict(path, group);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return failure(error.value(), what, "run it as root");
   std::unique_ptr<ControlServer> server(new ControlServer(std::move(acceptor), path, std::move(handler)));

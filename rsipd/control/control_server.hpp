@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The control socket of a running program: a Unix socket for root alone. Each connection carries one line and gets one
-// line back. What connections can take of the program is bounded: their number, the length of a request, and how long
-// one may take to come in.
+// The control socket of a running program: a Unix socket for root alone, or for a group as well. Each connection
+// carries one line and gets any number of lines back. What connections can take of the program is bounded: their
+// number, the length of a request, how long one may take to come in, how much of an answer waits to be read, and how
+// long.
 #pragma once
+
+#include <sys/types.h>
 
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
@@ -10,25 +13,29 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "control/answer.hpp"
 #include "types/result.hpp"
 
 namespace rsip::control {
 
 class ControlServer {
  public:
-  /// Answers the request, once, now or later. Of no effect when the other end has gone meanwhile.
-  using Reply = std::function<void(const std::string& line)>;
-  using Handler = std::function<void(const std::string& line, Reply reply)>;
+  /// Answers a request, at once or later.
+  using Handler = std::function<void(const std::string& line, const AnswerPtr& answer)>;
 
   static constexpr std::size_t max_connections = 16;
-  static constexpr std::size_t max_request = 65536;  ///< bytes
-  static constexpr std::chrono::seconds patience{5};
+  static constexpr std::size_t max_request = 65536;                ///< bytes
+  static constexpr std::size_t max_queued = std::size_t{1} << 20;  ///< bytes of one answer that wait to be read
+  static constexpr std::chrono::seconds request_patience{5};
+  static constexpr std::chrono::seconds reading_patience{60};
 
   /// Makes the directory of `path` if it is missing, and takes the place of a socket that an earlier program left. The
-  /// file goes with the server. EADDRINUSE where somebody serves it.
-  static Result<std::unique_ptr<ControlServer>> create(asio::io_context& io, const std::string& path, Handler handler);
+  /// file goes with the server. EADDRINUSE where somebody serves it. `group`: whose members may connect, too.
+  static Result<std::unique_ptr<ControlServer>> create(asio::io_context& io, const std::string& path, Handler handler,
+                                                       std::optional<gid_t> group = {});
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
   ~ControlServer();

@@ -13,17 +13,20 @@ Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu
   if (!link) return tl::unexpected(link.error());
   Result<steer::Announcer> announcer = steer::Announcer::open(std::move(public_devices));
   if (!announcer) return tl::unexpected(announcer.error());
+  Result<steer::Counters> counters = steer::Counters::open();
+  if (!counters) return tl::unexpected(counters.error());
   Result<std::optional<xfrm::Database>> associations = xfrm::Database::open();
   if (!associations) return tl::unexpected(associations.error());
-  return std::unique_ptr<LinuxKernel>(
-      new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer), std::move(*associations), private_mtu));
+  return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer),
+                                                      std::move(*counters), std::move(*associations), private_mtu));
 }
 
-LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer,
+LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
                          std::optional<xfrm::Database> associations, std::uint32_t private_mtu)
     : nft_(std::move(nft)),
       link_(std::move(link)),
       announcer_(std::move(announcer)),
+      counters_(std::move(counters)),
       associations_(std::move(associations)),
       private_mtu_(private_mtu) {}
 
@@ -67,6 +70,14 @@ Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
 
 Result<std::uint64_t> LinuxKernel::packets(const steer::Element& element) {
   return nft_.packets(element);
+}
+
+Result<steer::Traffic> LinuxKernel::traffic(const steer::Device& tunnel) {
+  return link_.traffic(tunnel);
+}
+
+Result<std::vector<steer::NamedCounter>> LinuxKernel::counters() {
+  return counters_.read();
 }
 
 Result<void> LinuxKernel::remove_all_tunnels() {

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "commands/kernel_view.hpp"
 #include "gateway/kernel.hpp"
 #include "steer/announce.hpp"
+#include "steer/counters.hpp"
 #include "steer/nft.hpp"
 #include "steer/tunnel.hpp"
 #include "xfrm/database.hpp"
@@ -14,7 +16,7 @@
 namespace rsip {
 
 /// The kernel of this machine.
-class LinuxKernel : public gateway::Kernel {
+class LinuxKernel : public gateway::Kernel, public KernelView {
  public:
   /// `private_mtu`: the smallest of the private interfaces, in bytes.
   static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t private_mtu, std::vector<std::string> public_devices);
@@ -27,16 +29,20 @@ class LinuxKernel : public gateway::Kernel {
   Result<void> commit(const steer::Transaction& changes) override;
   Result<std::uint64_t> packets(const steer::Element& element) override;
 
+  Result<steer::Traffic> traffic(const steer::Device& tunnel) override;
+  Result<std::vector<steer::NamedCounter>> counters() override;
+
   /// Removes every tunnel device that an rsipd has left behind, and what announces the addresses that led into them.
   Result<void> remove_all_tunnels();
 
  private:
-  LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, std::optional<xfrm::Database> associations,
-              std::uint32_t private_mtu);
+  LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
+              std::optional<xfrm::Database> associations, std::uint32_t private_mtu);
 
   steer::Nft nft_;
   steer::Link link_;
   steer::Announcer announcer_;
+  steer::Counters counters_;
   std::optional<xfrm::Database> associations_;  ///< nothing where the kernel has no IPsec
   std::uint32_t private_mtu_;
 };

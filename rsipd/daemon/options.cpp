@@ -291,6 +291,8 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--control", options.control, "Unix socket for rsipctl")->type_name("PATH")->capture_default_str();
+  app.add_option("--control-group", options.control_group, "Group that may use rsipctl; default: root alone")
+      ->type_name("NAME");
   app.add_option_function<std::string>(
          "--on-exit",
          [&](const std::string& text) { options.on_exit = text == "remove" ? OnExit::remove : OnExit::keep; },

@@ -36,6 +36,7 @@ struct Options {
   std::vector<Prefix> own_ike;     ///< peers whose IKE with a shared address is this machine's own
   std::uint32_t cookie_rate = 20;  ///< new IKE cookies a second of one host
   std::string control = "/run/rsipd/control.sock";
+  std::string control_group;  ///< whose members may use it; empty: root alone
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";
   bool check = false;

@@ -3,10 +3,10 @@
 
 #include <sodium.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <csignal>
 
-#include "daemon/commands.hpp"
 #include "server/use_tcp.hpp"
 #include "steer/ruleset.hpp"
 
@@ -41,7 +41,7 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
   if (const Result<void> done = service->watch_queue(); !done) return problem(exit_network, done.error());
   if (const Result<void> done = service->watch_log(options.log_group); !done)
     return problem(exit_network, done.error());
-  if (const Result<void> done = service->open_control(options.control); !done)
+  if (const Result<void> done = service->open_control(options.control, setup.control_group); !done)
     return problem(exit_network, done.error());
   if (const Result<void> done = service->kernel_->remove_all_tunnels(); !done)
     return problem(exit_kernel, done.error());
@@ -65,8 +65,10 @@ Service::Service(const Options& options, std::unique_ptr<LinuxKernel> kernel, st
                .is_registered = [this](Ipv4 host) { return gateway_.is_registered(host); }},
               [this](const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
                 serve(peer, message, reply);
-              }) {
+              }),
+      operation_{gateway_, *kernel_, watchers_, lease::Clock::now, [this] { return about(); }} {
   gateway_.add_observer(event_log_);
+  gateway_.add_observer(watchers_);
   gateway_.set_locality(gateway::Locality(options.local_networks, *routes_));
 }
 
@@ -122,12 +124,21 @@ void Service::remove_tunnels_later() {
   });
 }
 
-Result<void> Service::open_control(const std::string& path) {
-  const auto answer = [this](const std::string& line, const control::ControlServer::Reply& reply) {
-    reply(obey(gateway_, line, lease::Clock::now()));
+nlohmann::json Service::about() const {
+  const auto up = std::chrono::duration_cast<std::chrono::seconds>(lease::Clock::now() - up_since_);
+  return {{"version", RSIP_VERSION},
+          {"pid", ::getpid()},
+          {"started", std::chrono::system_clock::to_time_t(started_)},
+          {"uptime", up.count()},
+          {"connections", server_.connections()}};
+}
+
+Result<void> Service::open_control(const std::string& path, std::optional<gid_t> group) {
+  const auto obey = [this](const std::string& line, const control::AnswerPtr& answer) {
+    commands::obey(operation_, line, answer);
     after_changes();
   };
-  auto opened = control::ControlServer::create(loop_, path, answer);
+  auto opened = control::ControlServer::create(loop_, path, obey, group);
   if (!opened) return tl::unexpected(opened.error());
   control_ = std::move(*opened);
   return {};

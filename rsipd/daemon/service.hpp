@@ -9,13 +9,15 @@
 #include <optional>
 #include <vector>
 
+#include "commands/commands.hpp"
+#include "commands/watchers.hpp"
 #include "control/control_server.hpp"
-#include "events/event_log.hpp"
 #include "daemon/linux_kernel.hpp"
 #include "daemon/linux_routes.hpp"
 #include "daemon/log_reader.hpp"
 #include "daemon/options.hpp"
 #include "daemon/startup.hpp"
+#include "events/event_log.hpp"
 #include "gateway/gateway.hpp"
 #include "resolve/resolver.hpp"
 #include "server/server.hpp"
@@ -46,7 +48,8 @@ class Service {
   void answer(const gateway::Peer& peer, std::span<const std::uint8_t> message, std::span<const Ipv4> resolved,
               const server::Reply& reply);
   void after_changes();
-  Result<void> open_control(const std::string& path);
+  Result<void> open_control(const std::string& path, std::optional<gid_t> group);
+  nlohmann::json about() const;
   Result<void> watch_queue();
   void wait_for_queue();
   Result<void> watch_log(std::uint16_t group);
@@ -59,6 +62,8 @@ class Service {
 
   OnExit on_exit_;
   bool udp_;
+  std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  lease::Time up_since_ = lease::Clock::now();
   gateway::Policy policy_;
   std::uint16_t queue_number_;
   std::unique_ptr<LinuxKernel> kernel_;
@@ -76,6 +81,8 @@ class Service {
   asio::posix::stream_descriptor queue_ready_{loop_};
   server::Server server_;
   std::unique_ptr<resolve::Resolver> resolver_;
+  commands::Watchers watchers_;
+  commands::Context operation_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<LogReader> log_;
 };

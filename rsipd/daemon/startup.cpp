@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/startup.hpp"
 
+#include <grp.h>
 #include <linux/netlink.h>
 
 #include <algorithm>
@@ -36,6 +37,7 @@ class Examination {
     }
     settings();
     keys();
+    control_group();
     interfaces();
     for (const Ipv4 address : options_.lease.pool) pool_address(address);
     setup_.skeleton.ike_queue = options_.queue;
@@ -84,6 +86,20 @@ class Examination {
     Result<auth::KeyTable> table = auth::read_key_table(options_.psk_file);
     if (!table) return add(exit_usage, table.error());
     setup_.keys = *std::move(table);
+  }
+
+  void control_group() {
+    if (options_.control_group.empty()) return;
+    group entry{};
+    group* found = nullptr;
+    std::vector<char> buffer(65536);  // bytes; a group with very many members may need as much
+    const int error = ::getgrnam_r(options_.control_group.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found != nullptr) {
+      setup_.control_group = found->gr_gid;
+    } else {
+      add(exit_usage,
+          Error{error, "there is no group " + options_.control_group, "groupadd --system " + options_.control_group});
+    }
   }
 
   std::optional<steer::Interface> interface(const std::string& name) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +25,11 @@ struct Problem {
 struct Setup {
   std::vector<server::Endpoint> endpoints;
   steer::SkeletonOptions skeleton;
-  std::uint32_t private_mtu = 0;      ///< the smallest of the private interfaces, in bytes
-  auth::KeyTable keys;                ///< of the hosts that must prove who they are
-  std::vector<Problem> problems;      ///< the daemon must not start
-  std::vector<std::string> warnings;  ///< it may, but something will not work well
+  std::uint32_t private_mtu = 0;       ///< the smallest of the private interfaces, in bytes
+  std::optional<gid_t> control_group;  ///< whose members may use the control socket
+  auth::KeyTable keys;                 ///< of the hosts that must prove who they are
+  std::vector<Problem> problems;       ///< the daemon must not start
+  std::vector<std::string> warnings;   ///< it may, but something will not work well
 };
 
 /// Looks at the kernel, its settings, the interfaces and the addresses that the options name. Changes nothing.

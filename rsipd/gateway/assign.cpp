@@ -90,6 +90,10 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
   const auto found = leases_.registration(peer.host, client);
   if (!found) return tl::unexpected(error_code(found.error()));
   const lease::Registration& registration = **found;
+  if (draining_) {
+    cause_ = "draining";
+    return tl::unexpected(ErrorCode::local_addr_unavailable);  // "the host may try again later"
+  }
 
   const std::optional<TunnelType> tunnel = choose_tunnel(tunnels, policy_);
   if (!tunnel) return tl::unexpected(ErrorCode::bad_tunnel_type);

@@ -80,6 +80,11 @@ class Gateway {
   void dismiss_all();
   std::optional<lease::Time> next_expiry() const { return leases_.next_expiry(); }
   const lease::LeaseTable& leases() const { return leases_; }
+  const Tunnels& tunnels() const { return tunnels_; }
+
+  /// While it drains, no binding is assigned any more; what hosts hold is extended and freed as ever.
+  void drain(bool on) { draining_ = on; }
+  bool is_draining() const { return draining_; }
 
   /// Removes one of the tunnel devices that no binding needs any more. Slow (the kernel waits for packets under way),
   /// so it is called when answers have left, and not for many at once.
@@ -175,6 +180,7 @@ class Gateway {
   Authenticator authenticator_;
   std::vector<Unasked> unasked_;
   std::vector<Observer*> observers_;
+  bool draining_ = false;
   std::string_view cause_;  ///< why the request that is being served is refused, where the error does not say it all
 };
 

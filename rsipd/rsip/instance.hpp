@@ -52,7 +52,7 @@ class Instance {
 
   // instance_control.cpp
   Result<void> open_control();
-  void serve(const std::string& line, control::ControlServer::Reply reply);
+  void serve(const std::string& line, const control::AnswerPtr& answer);
   void answered(host::CommandId id, const host::Outcome& outcome);
   nlohmann::json response_to(const host::Outcome& outcome, const std::vector<host::Place>& places);
   /// What this host could not put in force; nobody waits for the answer.
@@ -80,7 +80,7 @@ class Instance {
 
   /// A command under way, and what its answer needs.
   struct Pending {
-    control::ControlServer::Reply reply;
+    control::AnswerPtr answer;
     std::vector<host::Place> places;  // of a query
   };
   std::map<host::CommandId, Pending> pending_;

@@ -11,20 +11,20 @@ namespace rsip::program {
 Result<void> Instance::open_control() {
   Result<std::unique_ptr<control::ControlServer>> control = control::ControlServer::create(
       io_, control_path(options_.runtime_dir, options_.device),
-      [this](const std::string& line, control::ControlServer::Reply reply) { serve(line, std::move(reply)); });
+      [this](const std::string& line, const control::AnswerPtr& answer) { serve(line, answer); });
   if (!control) return tl::unexpected(control.error());
   control_ = std::move(*control);
   return {};
 }
 
-void Instance::serve(const std::string& line, control::ControlServer::Reply reply) {
+void Instance::serve(const std::string& line, const control::AnswerPtr& answer) {
   tl::expected<ControlRequest, std::string> request = parse_request(line);
   if (!request) {
-    reply(failure_response(exit_usage, request.error()).dump());
+    answer->reply(failure_response(exit_usage, request.error()).dump());
     return;
   }
   const host::CommandId id{++commands_};
-  pending_[id] = {std::move(reply), std::move(request->places)};
+  pending_[id] = {answer, std::move(request->places)};
   client_->command({id, std::move(request->order)});
 }
 
@@ -36,7 +36,7 @@ void Instance::answered(host::CommandId id, const host::Outcome& outcome) {
   }
   const auto found = pending_.find(id);
   if (found == pending_.end()) return;  // one of the instance's own
-  found->second.reply(response_to(outcome, found->second.places).dump());
+  found->second.answer->reply(response_to(outcome, found->second.places).dump());
   pending_.erase(found);
 }
 

@@ -1,188 +1,97 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 
 #include "cli/formatter.hpp"
-#include "rsipctl/control.hpp"
-#include "rsipctl/tables.hpp"
+#include "rsipctl/verbs.hpp"
 
 namespace {
 
 using namespace rsip;
-using nlohmann::json;
 
-constexpr int exit_failure = 1;
-constexpr int exit_usage = 2;
-
-std::string join(const std::vector<ctl::Range>& ranges, bool hexadecimal) {
-  std::ostringstream text;
-  if (hexadecimal) text << std::hex << std::showbase;
-  for (const ctl::Range& range : ranges) {
-    if (&range != ranges.data()) text << ',';
-    text << range.first;
-    if (range.last != range.first) text << '-' << range.last;
+/// The command line: each command with its flags, and what it does.
+class CommandLine {
+ public:
+  CommandLine() {
+    cli::set_up(app_, "rsipctl " RSIP_VERSION);
+    app_.require_subcommand(1);
+    add("status", "Show how rsipd is: since when, how many hosts and bindings",
+        [this] { return ctl::status(options_); });
+    add("hosts", "List the hosts: what each holds, and its traffic", [this] { return ctl::hosts(options_); });
+    CLI::App* bindings = add("bindings", "List the bindings: host, address, ports, SPIs, remotes, time left", [this] {
+      return kernel_ ? ctl::kernel_bindings(options_, host_) : ctl::bindings(options_, host_);
+    });
+    bindings->add_option("--host", host_, "Only those of this host")->type_name("ADDR");
+    bindings->add_flag("--kernel", kernel_, "Read the kernel's tables, without rsipd");
+    CLI::App* show = add("show", "Show all about one binding", [this] { return ctl::show(options_, host_, *bind_); });
+    add_host(*show);
+    add_bind(*show, "Its bind ID; each host counts its own")->required();
+    add("pools", "Show how much of each public address is in use", [this] { return ctl::pools(options_); });
+    CLI::App* revoke = add("revoke", "End what a host holds, at once; the host is told",
+                           [this] { return ctl::revoke(options_, host_, bind_); });
+    add_host(*revoke);
+    add_bind(*revoke, "Only this binding; default: its registration, too");
+    CLI::App* drain = add("drain", "Give no new leases; those there are can be extended",
+                          [this] { return ctl::drain(options_, !off_); });
+    drain->add_flag("--off", off_, "Give new leases again");
+    CLI::App* watch = add("watch", "Print events as they happen, a line of JSON each",
+                          [this] { return table_ ? ctl::top(options_) : ctl::watch(options_); });
+    watch->add_flag("--table", table_, "Show the busiest hosts instead, anew every 2 seconds");
+    add("counters", "List what was dropped or queued, and why; reads the kernel",
+        [this] { return ctl::kernel_counters(options_); });
   }
-  return ranges.empty() ? "-" : text.str();
-}
 
-std::string hexadecimal(std::uint64_t number) {
-  std::ostringstream text;
-  text << "0x" << std::hex << std::setw(16) << std::setfill('0') << number;
-  return text.str();
-}
-
-json to_json(const std::vector<ctl::Range>& ranges) {
-  json list = json::array();
-  for (const ctl::Range& range : ranges) list.push_back({{"first", range.first}, {"last", range.last}});
-  return list;
-}
-
-std::string join(const std::vector<ctl::Remote>& remotes) {
-  std::string text;
-  for (const ctl::Remote& remote : remotes) {
-    text += (text.empty() ? "" : ",") + remote.address;
-    if (remote.port != 0) text += ":" + std::to_string(remote.port);
-  }
-  return text;
-}
-
-json to_json(const std::vector<ctl::Remote>& remotes) {
-  json list = json::array();
-  for (const ctl::Remote& remote : remotes) {
-    list.push_back({{"address", remote.address}, {"port", remote.port == 0 ? json() : json(remote.port)}});
-  }
-  return list;
-}
-
-/// "ports 40000-40007, SPIs 0x10000010-0x1000001f, cookies 1, remote 198.51.100.2:53"
-std::string resources(const ctl::Binding& binding) {
-  std::string text = "ports " + join(binding.ports, false) + ", SPIs " + join(binding.spis, true);
-  // For one port of a remote, a whole address is TCP and UDP alone.
-  const bool by_port = !binding.remotes.empty() && binding.remotes.front().port != 0;
-  if (binding.whole) text = std::string("ports all, SPIs ") + (by_port ? "-" : "all");
-  text += ", cookies " + std::to_string(binding.cookies.size());
-  if (!binding.remotes.empty()) text += ", remote " + join(binding.remotes);
-  return text;
-}
-
-void print(const std::vector<ctl::Binding>& bindings, bool as_json) {
-  if (as_json) {
-    json list = json::array();
-    for (const ctl::Binding& binding : bindings) {
-      json cookies = json::array();
-      for (const std::uint64_t cookie : binding.cookies) cookies.push_back(hexadecimal(cookie));
-      list.push_back({{"client", std::stoull(binding.client)},
-                      {"bind", std::stoull(binding.bind)},
-                      {"host", binding.host},
-                      {"address", binding.address},
-                      {"device", binding.device},
-                      {"whole", binding.whole},
-                      {"remotes", to_json(binding.remotes)},
-                      {"ports", to_json(binding.ports)},
-                      {"spis", to_json(binding.spis)},
-                      {"cookies", cookies},
-                      {"expires", binding.expires}});
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& success) {
+      return app_.exit(success);
+    } catch (const CLI::ParseError& problem) {
+      return cli::print_error(problem, "rsipctl", ctl::exit_usage);
     }
-    std::cout << list.dump() << '\n';
-    return;
+    return action_();
   }
-  std::cout << std::left << std::setw(16) << "HOST" << std::setw(12) << "CLIENT" << std::setw(6) << "BIND"
-            << std::setw(16) << "ADDRESS" << std::setw(16) << "DEVICE" << std::setw(9) << "EXPIRES"
-            << "RESOURCES\n";
-  for (const ctl::Binding& binding : bindings) {
-    std::cout << std::setw(16) << binding.host << std::setw(12) << binding.client << std::setw(6) << binding.bind
-              << std::setw(16) << binding.address << std::setw(16) << binding.device << std::setw(9)
-              << (std::to_string(binding.expires) + "s") << resources(binding) << '\n';
+
+ private:
+  CLI::App* add(const std::string& name, const std::string& text, const std::function<int()>& action) {
+    CLI::App* command = app_.add_subcommand(name, text);
+    command->add_flag("--json", options_.json, "Print JSON");
+    command->add_option("--control", options_.control, "Socket of rsipd")->type_name("PATH")->capture_default_str();
+    command->callback([this, action] { action_ = action; });
+    return command;
   }
-}
 
-void print(const std::vector<ctl::Counter>& counters, bool as_json) {
-  if (as_json) {
-    json list = json::array();
-    for (const ctl::Counter& counter : counters) {
-      list.push_back({{"name", counter.name},
-                      {"meaning", counter.meaning},
-                      {"packets", counter.packets},
-                      {"bytes", counter.bytes}});
-    }
-    std::cout << list.dump() << '\n';
-    return;
+  void add_host(CLI::App& command) {
+    command.add_option("host", host_, "The host's private address")->type_name("ADDR")->required();
   }
-  for (const ctl::Counter& counter : counters) {
-    std::cout << std::left << std::setw(18) << counter.name << std::right << std::setw(12) << counter.packets
-              << " packets  " << counter.meaning << '\n';
+
+  CLI::Option* add_bind(CLI::App& command, const std::string& text) {
+    return command.add_option("bind", bind_, text)->type_name("N");
   }
-}
 
-int fail(const Error& error) {
-  std::cerr << "rsipctl: " << error.text() << '\n';
-  return exit_failure;
-}
-
-int show_bindings(const std::string& host, bool as_json) {
-  Result<std::vector<ctl::Binding>> bindings = ctl::bindings();
-  if (!bindings) return fail(bindings.error());
-  if (!host.empty()) {
-    std::erase_if(*bindings, [&host](const ctl::Binding& binding) { return binding.host != host; });
-  }
-  print(*bindings, as_json);
-  return 0;
-}
-
-int show_counters(bool as_json) {
-  const Result<std::vector<ctl::Counter>> counters = ctl::counters();
-  if (!counters) return fail(counters.error());
-  print(*counters, as_json);
-  return 0;
-}
-
-int revoke(const std::string& path, const std::string& host, const std::optional<std::uint32_t>& bind) {
-  json request{{"command", "revoke"}, {"host", host}};
-  if (bind) request["bind"] = *bind;
-  const Result<json> done = ctl::ask(path, request);
-  return done ? 0 : fail(done.error());
-}
-
-int run(int argc, char** argv) {
-  CLI::App app{"Shows what the RSIP gateway has in force, as the kernel has it.", "rsipctl"};
-  cli::set_up(app, "rsipctl " RSIP_VERSION);
-  app.require_subcommand(1);
-  bool as_json = false;
-  std::string host;
-  CLI::App* bindings =
-      app.add_subcommand("bindings", "List the bindings: host, address, ports, SPIs, remotes, time left");
-  bindings->add_option("--host", host, "Only those of this host")->type_name("ADDR");
-  bindings->add_flag("--json", as_json, "Print JSON");
-  CLI::App* counters = app.add_subcommand("counters", "List what was dropped or queued, and why");
-  counters->add_flag("--json", as_json, "Print JSON");
-  std::string path = "/run/rsipd/control.sock";
-  std::optional<std::uint32_t> bind;
-  CLI::App* revocation = app.add_subcommand("revoke", "End what a host holds, at once; the host is told");
-  revocation->add_option("host", host, "The host's private address")->type_name("ADDR")->required();
-  revocation->add_option("--bind", bind, "Only this binding; default: its registration, too")->type_name("N");
-  revocation->add_option("--control", path, "Socket of rsipd")->type_name("PATH")->capture_default_str();
-
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& problem) {
-    return cli::print_error(problem, "rsipctl", exit_usage);
-  }
-  if (*revocation) return revoke(path, host, bind);
-  return *bindings ? show_bindings(host, as_json) : show_counters(as_json);
-}
+  CLI::App app_{"Shows and changes what the RSIP gateway has in force.", "rsipctl"};
+  ctl::Options options_;
+  std::string host_;
+  std::optional<std::uint32_t> bind_;
+  bool kernel_ = false;
+  bool off_ = false;
+  bool table_ = false;
+  std::function<int()> action_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    return CommandLine().run(argc, argv);
   } catch (const nlohmann::json::exception& error) {
-    std::cerr << "rsipctl: the tables named rsip are not as rsipd makes them (restart rsipd): " << error.what() << '\n';
+    std::cerr << "rsipctl: rsipd and rsipctl are not of the same version: " << error.what() << '\n';
   } catch (const std::exception& error) {
     std::cerr << "rsipctl: " << error.what() << '\n';
   }
-  return exit_failure;
+  return ctl::exit_failure;
 }

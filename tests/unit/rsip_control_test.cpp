@@ -69,7 +69,7 @@ struct Served {
 };
 
 ControlServer::Handler echo() {
-  return [](const std::string& line, const ControlServer::Reply& reply) { reply("heard " + line); };
+  return [](const std::string& line, const control::AnswerPtr& answer) { answer->reply("heard " + line); };
 }
 
 host::Wish wish() {
@@ -181,8 +181,8 @@ TEST_CASE("control socket: a request without an end is cut off") {
 }
 
 TEST_CASE("control socket: no more than so many at a time; the others are served all the same") {
-  std::vector<ControlServer::Reply> owed;
-  Served served([&owed](const std::string&, const ControlServer::Reply& reply) { owed.push_back(reply); });
+  std::vector<control::AnswerPtr> owed;
+  Served served([&owed](const std::string&, const control::AnswerPtr& answer) { owed.push_back(answer); });
   std::vector<Local::socket> sockets;
   for (std::size_t i = 0; i < ControlServer::max_connections; ++i) {
     sockets.push_back(served.connect());
@@ -193,7 +193,7 @@ TEST_CASE("control socket: no more than so many at a time; the others are served
   Local::socket too_many = served.connect();
   served.run();
   CHECK(Served::read(too_many).second);
-  owed.back()("done");
+  owed.back()->reply("done");
   owed.pop_back();
   served.run();
   CHECK(Served::read(sockets.back()).first == "done\n");
@@ -205,15 +205,15 @@ TEST_CASE("control socket: no more than so many at a time; the others are served
 }
 
 TEST_CASE("control socket: an answer to someone who has left harms nobody") {
-  std::vector<ControlServer::Reply> owed;
-  Served served([&owed](const std::string&, const ControlServer::Reply& reply) { owed.push_back(reply); });
+  std::vector<control::AnswerPtr> owed;
+  Served served([&owed](const std::string&, const control::AnswerPtr& answer) { owed.push_back(answer); });
   {
     Local::socket socket = served.connect();
     asio::write(socket, asio::buffer(std::string("x\n")));
     served.run();
   }
   REQUIRE(owed.size() == 1);
-  owed[0]("late");
+  owed[0]->reply("late");
   served.run();
   Local::socket socket = served.connect();
   asio::write(socket, asio::buffer(std::string("y\n")));
@@ -223,10 +223,10 @@ TEST_CASE("control socket: an answer to someone who has left harms nobody") {
 }
 
 TEST_CASE("control client: asks and understands the answer") {
-  Served served([](const std::string& line, const ControlServer::Reply& reply) {
+  Served served([](const std::string& line, const control::AnswerPtr& answer) {
     const auto request = parse_request(line);
     REQUIRE(request.has_value());
-    reply(failure_response(exit_unavailable, "no").dump());
+    answer->reply(failure_response(exit_unavailable, "no").dump());
   });
   std::thread loop([&served] { served.io.run_for(5s); });
   const Result<json> response = ask_instance(served.directory, "rsip0", free_request(BindId{7}));

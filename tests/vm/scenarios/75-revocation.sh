@@ -13,7 +13,7 @@ check "x3 gets a lease over TCP" host_up x3 --tcp
 revoke() { on n "$build/rsipd/rsipctl" revoke "$@"; }
 gone() { [ -z "$(bindings_of "$1")" ]; }
 down() { ! ip -n "$1" link show rsip0; }
-check "the operator revokes x1's second lease" revoke 10.0.0.11 --bind "$(jq -r .bind_id < "$work/x1/assign.json")"
+check "the operator revokes x1's second lease" revoke 10.0.0.11 "$(jq -r .bind_id < "$work/x1/assign.json")"
 one_binding() { [ "$(on n "$build/rsipd/rsipctl" bindings --host 10.0.0.11 --json | jq length)" = 1 ]; }
 check "n has one of x1's left" one_binding
 x1_has_one() { [ "$(host_status x1 | jq '.further | length')" = 0 ]; }

@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What rsipctl tells an operator about hosts that are there, and what he can do about them.
+. "$(dirname "${BASH_SOURCE[0]}")/../../lib/scenario.sh"
+
+ctl() { on n timeout 20 "$build/rsipd/rsipctl" "$@"; }
+# value JQ-FILTER COMMAND...: what it says in JSON.
+value() { ctl "${@:2}" --json | jq -rc "$1"; }
+
+gateway_start
+web_server y 80
+ctl watch > "$work/watch.json" &
+watching() { grep -q watching "$work/watch.json"; }
+check "somebody watches" wait_for 5 watching
+check_equal "no hosts yet" "[]" "$(value . hosts)"
+check "x1 gets a lease" host_up x1
+check "x2 gets a lease" host_up x2
+fetch x1 > /dev/null
+
+check_equal "status: hosts and bindings" "2 2 false" "$(value '"\(.hosts) \(.bindings) \(.draining)"' status)"
+check_equal "hosts: both" "10.0.0.11 10.0.0.12" "$(value '[.[].host] | join(" ")' hosts)"
+check "hosts: x1's packets are counted both ways" test "$(value '.[0].tunnels[0] | [.from_host, .to_host]
+  | all(.packets > 3 and .bytes > 200)' hosts)" = true
+check_equal "hosts: x2 has sent nothing" 0 "$(value '.[1].tunnels[0].from_host.bytes' hosts)"
+same='map({host, bind, address, device, ports, spis})'
+check_equal "bindings: as the kernel has them" "$(value "$same" bindings --kernel)" "$(value "$same" bindings)"
+check_equal "show: one of them" "$(value '.[1] | del(.expires)' bindings)" "$(value 'del(.expires)' show 10.0.0.12 1)"
+check_fails "show: none such" ctl show 10.0.0.12 7
+check_equal "pools: what x1 and x2 have" "16 0" "$(value '.[0].ports | "\(.leased) \(.on_hold)"' pools)"
+
+ctl drain
+check_equal "drain: status" true "$(value .draining status)"
+check_fails "drain: x3 gets no lease" host_up x3
+check_equal "drain: x1 has what it had" "hello from y" "$(fetch x1)"
+ctl drain --off
+check "drain: x3 gets one afterwards" host_up x3
+
+ctl revoke 10.0.0.12
+check_equal "pools: what x2 had is on hold" 8 "$(value '.[0].ports.on_hold' pools)"
+ended() { jq -es 'any(.[]; .event == "ended" and .end == "revoked" and .host == "10.0.0.12" and (.ports | length) == 1)'; }
+check "watch: tells of it" wait_for 5 eval 'ended < "$work/watch.json" > /dev/null'
+check "watch: tells what was refused, and why" jq -es 'any(.[]; .event == "refused" and .cause == "draining")' "$work/watch.json"
+check "tables for people" eval 'for verb in status hosts bindings pools counters; do ctl $verb | grep . || exit 1; done > /dev/null'
+seen "an operator looks at hosts, bindings and pools, drains, revokes and watches" "works"
