@@ -322,8 +322,17 @@ LeaseTable::CookieCheck LeaseTable::check_cookie(Ipv4 host, const Scope& scope, 
   }
   const std::optional<Holder> prefix_owner = ike.prefix_owner(cookie);
   if (prefix_owner && prefix_owner->host != host) return {Verdict::in_use, nullptr};
-  // The binding that lasts longest, so that the cookie does.
-  return {Verdict::unused, &registration.bindings.at(in_scope->second.rbegin()->second)};
+  return {Verdict::unused, oldest(registration, in_scope->second, now)};
+}
+
+/// A host's first binding is the one that it keeps extending; those of single SAs, which come after it, go with these.
+const Binding* LeaseTable::oldest(const Registration& registration, const std::set<std::pair<Time, BindId>>& among,
+                                  Time now) {
+  const auto found = std::ranges::find_if(registration.bindings, [&](const auto& entry) {
+    const auto& [id, binding] = entry;
+    return binding.expires > now && among.contains({binding.expires, id});
+  });
+  return &found->second;
 }
 
 const Binding* LeaseTable::prefix_binding(Ipv4 host, Ipv4 address, Cookie cookie) const {

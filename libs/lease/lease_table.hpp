@@ -124,6 +124,8 @@ class LeaseTable {
   Granted<Binding> take_shared(const Registration& registration, const Request& request, Time now);
   Granted<Binding> take_from(PublicAddress& from, Ipv4 host, const Request& request, Time now);
   static Binding without_numbers(const Request& request);
+  static const Binding* oldest(const Registration& registration, const std::set<std::pair<Time, BindId>>& among,
+                               Time now);
   PublicAddress& usual_address(const Registration& registration);
   void extend_registration(Registration& registration, Time expires);
   void remove_binding(Registration& registration, std::map<BindId, Binding>::iterator position);

@@ -348,6 +348,30 @@ TEST_CASE("initiator cookies are unique on an address and live with their bindin
   CHECK(table.check_cookie(x2, {nb}, cookie, start + 100s).verdict == Verdict::no_binding);  // its lease is over
 }
 
+TEST_CASE("a cookie goes to the host's oldest binding that is not over, and outlives those of single SAs") {
+  using Verdict = LeaseTable::CookieCheck::Verdict;
+  LeaseTable table(small(), seeded());
+  (void)table.register_host(x1, start);
+  const Cookie cookie{0x1122334455667788};
+  Request request = ipsec(0, 1);
+  request.lease = LeaseTime{50};
+  const BindId base = (*table.assign(x1, request, start))->id;
+  request.lease = LeaseTime{90};
+  const BindId of_sa = (*table.assign(x1, request, start))->id;
+
+  const auto check = table.check_cookie(x1, {nb}, cookie, start);
+  REQUIRE(check.verdict == Verdict::unused);
+  CHECK(check.binding->id == base);
+  table.learn_ike(x1, {base, y, cookie});
+  table.free(x1, of_sa, start);
+  CHECK(table.check_cookie(x1, {nb}, cookie, start).verdict == Verdict::known);
+
+  const BindId later = (*table.assign(x1, request, start))->id;
+  const auto other = table.check_cookie(x1, {nb}, Cookie{7}, start + 50s);  // the first is over
+  REQUIRE(other.verdict == Verdict::unused);
+  CHECK(other.binding->id == later);
+}
+
 TEST_CASE("cookie prefixes are unique on an address, and the one suggested where that is free") {
   Config config = small();
   config.prefix_bits = 8;

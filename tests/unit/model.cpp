@@ -706,13 +706,10 @@ void Model::judged(Ipv4 host, const lease::Scope& to, Cookie cookie, steer::Verd
     if (named) this_remote.push_back(bind);
   }
   const std::vector<BindId>& permit = any_remote.empty() ? this_remote : any_remote;
-  // A new cookie goes to the one that lasts longest; of equals, to the latest.
   const auto expires = [&sender](BindId bind) { return sender->second.bindings.at(bind).expires; };
-  std::optional<BindId> longest;
-  for (const BindId bind : permit) {
-    if (!longest || expires(bind) >= expires(*longest)) longest = bind;
-  }
-  if (!longest || expires(*longest) <= now) return expect_verdict(steer::Verdict::drop);
+  // A new cookie goes to the oldest of them that is not over.
+  const auto oldest = std::ranges::find_if(permit, [&](BindId bind) { return expires(bind) > now; });
+  if (oldest == permit.end()) return expect_verdict(steer::Verdict::drop);
 
   for (auto& [other, present] : hosts_) {
     const auto has_it = [&, &bindings = present.bindings](const lease::IkeState& state) {
@@ -735,7 +732,7 @@ void Model::judged(Ipv4 host, const lease::Scope& to, Cookie cookie, steer::Verd
   }
   if (failures.commits) return expect_verdict(steer::Verdict::drop);
   expect_verdict(steer::Verdict::accept);
-  learn(sender->second, {*longest, *to.remote, cookie});
+  learn(sender->second, {*oldest, *to.remote, cookie});
 }
 
 std::optional<Model::Prefixed> Model::prefixed(Ipv4 host, Ipv4 remote) const {
