@@ -77,9 +77,9 @@ std::optional<ErrorCode> Gateway::forbidden(Ipv4 host, const lease::Request& req
   return std::nullopt;
 }
 
-/// A host that listens for the IKE of one peer says so by its address, whatever the policy is for other requests.
-wire::RemotePolicy Gateway::remote_policy_for(Ipv4 host, Kind kind, const RemoteParameters& remote) const {
-  const bool one_peer = kind == Kind::listen_ike && !std::holds_alternative<wire::AnyAddress>(remote.address);
+/// A host that listens for the IKE of one peer says so, whatever the policy is for other requests.
+wire::RemotePolicy Gateway::remote_policy_for(Ipv4 host, Kind kind, const wire::Address& remote) const {
+  const bool one_peer = kind == Kind::listen_ike && !std::holds_alternative<wire::AnyAddress>(remote);
   return one_peer ? wire::RemotePolicy::macro : policy_.flow_policy(host).remote;
 }
 
@@ -98,7 +98,7 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
   const std::optional<TunnelType> tunnel = choose_tunnel(tunnels, policy_);
   if (!tunnel) return tl::unexpected(ErrorCode::bad_tunnel_type);
   request.tunnel = *tunnel;
-  const wire::RemotePolicy remote_policy = remote_policy_for(peer.host, request.kind, remote);
+  const wire::RemotePolicy remote_policy = remote_policy_for(peer.host, request.kind, remote.address);
   // RFC 3104 section 6.2: without ports of its own the host needs none of the remote's.
   const bool may_omit_port = request.kind == Kind::rsipsec && request.ports.count() == 0;
   auto remotes = remotes_of(remote, remote_policy, may_omit_port, policy_, resolved);
@@ -207,19 +207,19 @@ Gateway::Answer Gateway::grant(const Peer& peer, const Request& request, lease::
 
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsaIp& request, lease::Time now,
                                 std::span<const Ipv4> resolved) {
-  return grant<wire::AssignResponseRsaIp>(peer, request, {.kind = Kind::rsa_ip}, span_of(request.tunnel), now,
+  return grant<wire::AssignResponseRsaIp>(peer, request, {.kind = kind_of(request)}, span_of(request.tunnel), now,
                                           resolved);
 }
 
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsapIp& request, lease::Time now,
                                 std::span<const Ipv4> resolved) {
-  return grant<wire::AssignResponseRsapIp>(peer, request, {.kind = Kind::rsap_ip}, span_of(request.tunnel), now,
+  return grant<wire::AssignResponseRsapIp>(peer, request, {.kind = kind_of(request)}, span_of(request.tunnel), now,
                                            resolved);
 }
 
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsipsec& request, lease::Time now,
                                 std::span<const Ipv4> resolved) {
-  lease::Request wanted{.kind = Kind::rsipsec, .spis = wanted_spis(request.spis)};
+  lease::Request wanted{.kind = kind_of(request), .spis = wanted_spis(request.spis)};
   wanted.prefix_bits = wire::wished_cookie_prefix(request.vendor).value_or(0);
   wanted.prefix = wire::suggested_cookie_prefix(request.vendor);
   return grant<wire::AssignResponseRsipsec>(peer, request, std::move(wanted), span_of(request.tunnel), now, resolved);
@@ -227,8 +227,7 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::AssignRequestRsips
 
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::ListenRequest& request, lease::Time now,
                                 std::span<const Ipv4> resolved) {
-  const Kind kind = wants_ike_port(request.local_ports) ? Kind::listen_ike : Kind::listen;
-  return grant<wire::ListenResponse>(peer, request, {.kind = kind}, request.tunnels, now, resolved);
+  return grant<wire::ListenResponse>(peer, request, {.kind = kind_of(request)}, request.tunnels, now, resolved);
 }
 
 }  // namespace rsip::gateway

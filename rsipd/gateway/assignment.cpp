@@ -51,9 +51,8 @@ lease::Wanted<Spi> wanted_spis(const wire::Spis& spis) {
   return wanted;
 }
 
-bool wants_ike_port(const wire::Ports& ports) {
-  const auto* run = std::get_if<Run<Port>>(&ports);
-  return run != nullptr && *run == ike_run;
+lease::Kind kind_of(const wire::ListenRequest& request) {
+  return request.local_ports == wire::Ports{ike_run} ? lease::Kind::listen_ike : lease::Kind::listen;
 }
 
 wire::Ports granted_ports(const lease::Binding& binding) {

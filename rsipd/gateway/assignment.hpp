@@ -15,8 +15,18 @@ namespace rsip::gateway {
 /// LOCAL_ADDR_UNALLOWED for IPv6, of which the pool has none; BAD_PARAM for a netmask or a name (section 8.1).
 tl::expected<std::optional<Ipv4>, wire::ErrorCode> local_address(const wire::Address& address);
 
-/// Whether a host wants to listen on port 500, which stays shared (RFC 3104 appendix G).
-bool wants_ike_port(const wire::Ports& ports);
+/// What a request asks for, of the kinds of bindings.
+inline lease::Kind kind_of(const wire::AssignRequestRsaIp& /*request*/) {
+  return lease::Kind::rsa_ip;
+}
+inline lease::Kind kind_of(const wire::AssignRequestRsapIp& /*request*/) {
+  return lease::Kind::rsap_ip;
+}
+inline lease::Kind kind_of(const wire::AssignRequestRsipsec& /*request*/) {
+  return lease::Kind::rsipsec;
+}
+/// Port 500 alone is asked for to listen for IKE; it stays shared (RFC 3104 appendix G).
+lease::Kind kind_of(const wire::ListenRequest& request);
 
 lease::Wanted<Port> wanted_ports(const wire::Ports& ports);
 lease::Wanted<Spi> wanted_spis(const wire::Spis& spis);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "gateway/assignment.hpp"
 #include "gateway/error.hpp"
 #include "gateway/error_table.hpp"
 #include "gateway/steering.hpp"
@@ -146,22 +147,21 @@ std::optional<ErrorCode> Gateway::check_transport(const Peer& peer, const wire::
 }
 
 std::optional<std::string> Gateway::name_to_resolve(const Peer& peer, std::span<const std::uint8_t> message) const {
-  if (policy_.remote.empty() || leases_.find(peer.host) == nullptr) return std::nullopt;
-  if (policy_.flow_policy(peer.host).remote == wire::RemotePolicy::none) return std::nullopt;
-  if (!authenticator_.is_proven(ends_of(peer), message)) return std::nullopt;
+  if (leases_.find(peer.host) == nullptr) return std::nullopt;
   const tl::expected<wire::Message, wire::DecodeError> decoded = wire::decode(message);
   if (!decoded) return std::nullopt;
-  return std::visit(
-      [](const auto& any) -> std::optional<std::string> {
-        constexpr bool response = requires {
-          any.bind;
-        };
-        if constexpr (!response && requires { any.remote_ports; }) {
-          if (const auto* fqdn = std::get_if<wire::Fqdn>(&any.remote)) return fqdn->name;
+  const std::optional<std::string> name = std::visit(
+      [&](const auto& any) -> std::optional<std::string> {
+        if constexpr (requires { kind_of(any); }) {
+          const auto* fqdn = std::get_if<wire::Fqdn>(&any.remote);
+          const bool counts =
+              fqdn != nullptr && remote_policy_for(peer.host, kind_of(any), any.remote) != wire::RemotePolicy::none;
+          if (counts) return fqdn->name;
         }
         return std::nullopt;
       },
       *decoded);
+  return name && authenticator_.is_proven(ends_of(peer), message) ? name : std::nullopt;
 }
 
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::RegisterRequest& /*request*/, lease::Time now) {

@@ -50,7 +50,7 @@ class Gateway {
                               std::span<const Ipv4> resolved = {});
 
   /// The remote's name in a request that cannot be answered without its addresses: one of a registered host that is
-  /// under a remote flow policy (RFC 3103 section 7.2).
+  /// under a remote flow policy (RFC 3103 section 7.2), or listens for the IKE of this remote.
   std::optional<std::string> name_to_resolve(const Peer& peer, std::span<const std::uint8_t> message) const;
 
   /// The messages that answer no request and have come up since the last call. They may leave now: what they say holds.
@@ -137,7 +137,7 @@ class Gateway {
                                                  const RemoteParameters& remote,
                                                  std::span<const wire::TunnelType> tunnels, lease::Time now,
                                                  std::span<const Ipv4> resolved);
-  wire::RemotePolicy remote_policy_for(Ipv4 host, lease::Kind kind, const RemoteParameters& remote) const;
+  wire::RemotePolicy remote_policy_for(Ipv4 host, lease::Kind kind, const wire::Address& remote) const;
   std::optional<wire::ErrorCode> forbidden(Ipv4 host, const lease::Request& request) const;
   /// Whether this machine's own IPsec has one of a binding's suggested SPIs.
   Result<bool> has_own(const lease::Binding& binding);

@@ -166,6 +166,31 @@ TEST_CASE("a remote's name: every address it has is allowed") {
   CHECK(realm.kernel.count(Family::ip, "port_out_macro") == 4);  // two ports, two allowed addresses
 }
 
+TEST_CASE("a remote's name: a host that listens for its IKE may give it without any flow policy") {
+  Realm realm;
+  const ClientId client = realm.enroll(x1);
+  wire::ListenRequest request;
+  request.client = client;
+  request.local_ports = port(500);
+  request.remote = wire::Fqdn{"y.example.org"};
+  const auto message = wire::encode(request);
+  const Peer peer{x1, 1, na, Transport::tcp};
+  CHECK(realm.gateway->name_to_resolve(peer, message) == "y.example.org");
+
+  const auto answer = [&](const std::vector<Ipv4>& resolved) {
+    return *wire::decode(*realm.gateway->handle(peer, message, realm.now, resolved));
+  };
+  CHECK(std::get<wire::ErrorResponse>(answer({})).error == ErrorCode::remote_addr_unallowed);
+  const auto granted = std::get<wire::ListenResponse>(answer({y, z}));
+  CHECK(granted.remote == wire::Address{wire::Fqdn{"y.example.org"}});
+  CHECK(realm.kernel.count(Family::ip, "listener_in") == 2);
+
+  // Where a name is of no account, nobody is asked for it.
+  request.local_ports = port(501);
+  CHECK_FALSE(realm.gateway->name_to_resolve(peer, wire::encode(request)));
+  CHECK_FALSE(realm.gateway->name_to_resolve(peer, wire::encode(towards(client, wire::Fqdn{"y.example.org"}))));
+}
+
 TEST_CASE("local micro-flow policy: one port at a time") {
   gateway::Policy policy;
   policy.local = {{Prefix{x1, 32}, LocalPolicy::micro}};
