@@ -61,34 +61,52 @@ replaced() {
 ike_spis() { swan "$1" --list-sas --raw --ike "$2" | grep -o 'initiator-spi=[0-9a-f]* responder-spi=[0-9a-f]*'; }
 child_spis() { swan "$1" --list-sas --raw --child "$2" | grep -o 'spi-in=[0-9a-f]* spi-out=[0-9a-f]*'; }
 
-# connection VERSION LOCAL-ID EXTRA CHILDREN: a swanctl.conf for a host that talks to y from the leased address.
+# What charon_start takes: swanctl_conf CONNECTION..., each of these made by `connection`, and its children by `child`.
+# Later lines are stronger, so that SETTINGS can have others than the usual ones.
+swanctl_conf() {
+  printf 'connections {\n'
+  printf '%s\n' "$@"
+  printf '}\nsecrets {\n  ike {\n    secret = "not a secret"\n  }\n}\n'
+}
+
+# connection NAME LOCAL LOCAL-ID REMOTE REMOTE-ID CHILDREN [SETTINGS]
 connection() {
   cat << END
-connections {
-  y {
-    version = $1
-    local_addrs = $Nb
-    remote_addrs = $Yb
+  $1 {
+    version = 2
     proposals = aes128-sha256-modp2048
     mobike = no
-    $3
+    local_addrs = $2
+    remote_addrs = $4
+    ${7:-}
     local {
       auth = psk
-      id = $2
+      id = $3
     }
     remote {
       auth = psk
-      id = y
+      id = $5
     }
     children {
-      $4
+      $6
     }
   }
+END
 }
-secrets {
-  ike {
-    secret = "not a secret"
-  }
-}
+
+# of_host NODE CHILDREN [SETTINGS]: its connection `y`, with y, from the leased address
+of_host() { connection y "$Nb" "$1" "$Yb" y "${@:2}"; }
+# of_peer NAME ID CHILDREN [SETTINGS]: a connection of y's, with hosts that call themselves ID
+of_peer() { connection "$1" "$Yb" y %any "${@:2}"; }
+
+# child NAME LOCAL-TS REMOTE-TS [SETTINGS]
+child() {
+  cat << END
+$1 {
+        esp_proposals = aes128-sha256
+        local_ts = $2
+        remote_ts = $3
+        ${4:-}
+      }
 END
 }

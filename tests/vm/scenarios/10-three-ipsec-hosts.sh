@@ -13,80 +13,36 @@ capture_start wire n wan
 web_server y 80
 echo_server y 7
 
-peer_of_hosts="local_addrs = $Yb
-    proposals = aes128-sha256-modp2048
-    local {
-      auth = psk
-      id = y
-    }
-    remote {
-      auth = psk
-    }"
-charon_start y "connections {
-  ikev2 {
-    version = 2
-    pools = virtual
-    $peer_of_hosts
-    children {
-      tunnel {
-        esp_proposals = aes128-sha256
-        local_ts = $service/32
-      }
-    }
-  }
-  ikev1 {
-    version = 1
-    $peer_of_hosts
-    children {
-      ah-ping {
+# ah_child NAME LOCAL-TS REMOTE-TS
+ah_child() {
+  cat << END
+$1 {
         mode = transport
         ah_proposals = sha256
-        local_ts = dynamic[icmp]
-        remote_ts = dynamic[icmp]
+        local_ts = $2
+        remote_ts = $3
       }
-      ah-echo {
-        mode = transport
-        ah_proposals = sha256
-        local_ts = dynamic[tcp/7]
-        remote_ts = dynamic[tcp]
-      }
-    }
-  }
+END
 }
+charon_start y "$(swanctl_conf "$(of_peer ikev2 %any "$(child tunnel "$service/32" dynamic)" "pools = virtual")" \
+  "$(of_peer ikev1 %any "$(ah_child ah-ping "dynamic[icmp]" "dynamic[icmp]")
+      $(ah_child ah-echo "dynamic[tcp/7]" "dynamic[tcp]")" "version = 1")")
 pools {
   virtual {
     addrs = 192.0.2.0/28
   }
-}
-secrets {
-  ike {
-    secret = \"not a secret\"
-  }
 }"
 
-tunnel="tunnel {
-        esp_proposals = aes128-sha256
-        remote_ts = $service/32
-      }"
-ah="ah-ping {
-        mode = transport
-        ah_proposals = sha256
-        local_ts = dynamic[icmp]
-        remote_ts = dynamic[icmp]
-      }
-      ah-echo {
-        mode = transport
-        ah_proposals = sha256
-        local_ts = dynamic[tcp]
-        remote_ts = dynamic[tcp/7]
-      }"
 check "x1 gets a lease, IKE on a leased port" host_up x1 --strongswan "$work/x1.snippet"
 check "x2 gets a lease, IKE on port 500" host_up x2 --ports 0 --ike-port 500 --strongswan "$work/x2.snippet"
 check "x3 gets a lease, IKE on port 500" host_up x3 --ports 0 --ike-port 500 --strongswan "$work/x3.snippet"
 check_equal "all three have the same address" "$Nb $Nb $Nb" "$(lease x1 address) $(lease x2 address) $(lease x3 address)"
-charon_start x1 "$(connection 2 x1 "vips = 0.0.0.0" "$tunnel")" "$work/x1.snippet"
-charon_start x2 "$(connection 2 x2 "vips = 0.0.0.0" "$tunnel")" "$work/x2.snippet"
-charon_start x3 "$(connection 1 x3 "" "$ah")" "$work/x3.snippet"
+for node in x1 x2; do
+  charon_start $node "$(swanctl_conf "$(of_host $node "$(child tunnel dynamic "$service/32")" "vips = 0.0.0.0")")" \
+    "$work/$node.snippet"
+done
+charon_start x3 "$(swanctl_conf "$(of_host x3 "$(ah_child ah-ping "dynamic[icmp]" "dynamic[icmp]")
+      $(ah_child ah-echo "dynamic[tcp]" "dynamic[tcp/7]")" "version = 1")")" "$work/x3.snippet"
 check "x1: IKEv2, ESP tunnel mode" initiate x1 tunnel
 check "x2: IKEv2 from port 500, ESP tunnel mode" initiate x2 tunnel
 check "x3: IKEv1 from port 500, AH transport mode" initiate x3 ah-ping

@@ -26,40 +26,9 @@ check "UDP even from port 500 is x1's own" wait_for 5 captured wire "udp src por
 on x1 traceroute -n -I -q 1 -w 3 -m 3 -s "$whole" "$Yb" > "$work/trace.log" 2>&1 || true
 check "traceroute shows the gateway, then y" grep -q " 2  $Yb" "$work/trace.log"
 
-charon_start y "connections {
-  x {
-    version = 2
-    local_addrs = $Yb
-    proposals = aes128-sha256-modp2048
-    local {
-      auth = psk
-      id = y
-    }
-    remote {
-      auth = psk
-    }
-    children {
-      transport {
-        mode = transport
-        esp_proposals = aes128-sha256
-        local_ts = dynamic[icmp]
-        remote_ts = dynamic[icmp]
-      }
-    }
-  }
-}
-secrets {
-  ike {
-    secret = \"not a secret\"
-  }
-}"
-esp="transport {
-        mode = transport
-        esp_proposals = aes128-sha256
-        local_ts = dynamic[icmp]
-        remote_ts = dynamic[icmp]
-      }"
-charon_start x1 "$(connection 2 x1 "" "$esp" | sed "s/local_addrs = .*/local_addrs = $whole/")"
+transport=$(child transport "dynamic[icmp]" "dynamic[icmp]" "mode = transport")
+charon_start y "$(swanctl_conf "$(of_peer x %any "$transport")")"
+charon_start x1 "$(swanctl_conf "$(of_host x1 "$transport" "local_addrs = $whole")")"
 check "x1: IKEv2 from port 500, ESP transport mode" initiate x1 transport
 check "x1 pings y over ESP" on x1 ping -q -c 2 -W 5 -I "$whole" "$Yb"
 check "ESP it was" captured wire "src $whole and proto 50"

@@ -34,48 +34,15 @@ check "x1 gets a lease, IKE on a leased port" host_up x1 --strongswan "$work/x1.
 check "x2 gets a lease, IKE on port 500" host_up x2 --ike-port 500 --strongswan "$work/x2.snippet"
 
 # unique = never: the hosts have an address in common, and here, as in a road warrior's configuration, an identity
-charon_start y "connections {
-  l2tp {
-    version = 1
-    unique = never
-    local_addrs = $Yb
-    proposals = aes128-sha256-modp2048
-    local {
-      auth = psk
-      id = y
-    }
-    remote {
-      auth = psk
-    }
-    children {
-      l2tp {
-        mode = transport
-        esp_proposals = aes128-sha256
-        local_ts = dynamic[udp/1701]
-        remote_ts = dynamic[udp]
-      }
-    }
-  }
-}
-secrets {
-  ike {
-    secret = \"not a secret\"
-  }
-}"
+charon_start y "$(swanctl_conf "$(of_peer l2tp %any "$(child l2tp "dynamic[udp/1701]" "dynamic[udp]" "mode = transport")" \
+  "version = 1
+    unique = never")")"
 
 source_port() { last_port "$1"; }
-# l2tp NODE: the child of its connection
-l2tp() {
-  cat << END
-l2tp {
-  mode = transport
-  esp_proposals = aes128-sha256
-  local_ts = dynamic[udp/$(source_port "$1")]
-  remote_ts = dynamic[udp/1701]
-}
-END
-}
-for node in x1 x2; do charon_start $node "$(connection 1 roadwarrior "" "$(l2tp $node)")" "$work/$node.snippet"; done
+for node in x1 x2; do
+  l2tp=$(child l2tp "dynamic[udp/$(source_port $node)]" "dynamic[udp/1701]" "mode = transport")
+  charon_start $node "$(swanctl_conf "$(connection y "$Nb" roadwarrior "$Yb" y "$l2tp" "version = 1")")" "$work/$node.snippet"
+done
 
 # exchange NODE: ten datagrams, each answered with its own text and port
 exchange() { on "$1" python3 "$work/exchange.py" "$1" "$(source_port "$1")"; }

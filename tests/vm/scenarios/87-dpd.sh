@@ -23,52 +23,20 @@ version() { if [ "$1" = x1 ]; then echo 2; else echo 1; fi; }
 probing="dpd_delay = 2s
     dpd_timeout = 6s"
 
-# peer_of NODE EXTRA
-peer_of() {
-  cat << END
-  $1 {
-    version = $(version "$1")
-    local_addrs = $Yb
-    proposals = aes128-sha256-modp2048
-    $2
-    local {
-      auth = psk
-      id = y
-    }
-    remote {
-      auth = psk
-      id = $1
-    }
-    children {
-      tunnel {
-        esp_proposals = aes128-sha256
-        local_ts = $service/32
-        remote_ts = $(inner "$1")/32
-        dpd_action = clear
-      }
-    }
-  }
-END
-}
-# start_peer EXTRA; start_host NODE EXTRA
+# start_peer SETTINGS; start_host NODE SETTINGS
 start_peer() {
-  charon_start y "connections {
-$(peer_of x1 "$1")
-$(peer_of x2 "$1")
-}
-secrets {
-  ike {
-    secret = \"not a secret\"
-  }
-}" "$work/y.snippet"
+  local node connections=()
+  for node in x1 x2; do
+    connections+=("$(of_peer $node $node "$(child tunnel "$service/32" "$(inner $node)/32" "dpd_action = clear")" \
+      "version = $(version $node)
+    $1")")
+  done
+  charon_start y "$(swanctl_conf "${connections[@]}")" "$work/y.snippet"
 }
 start_host() {
-  charon_start "$1" "$(connection "$(version "$1")" "$1" "$2" "tunnel {
-        esp_proposals = aes128-sha256
-        local_ts = $(inner "$1")/32
-        remote_ts = $service/32
-        dpd_action = restart
-      }")" "$work/$1.snippet"
+  charon_start "$1" "$(swanctl_conf "$(of_host "$1" \
+    "$(child tunnel "$(inner "$1")/32" "$service/32" "dpd_action = restart")" "version = $(version "$1")
+    $2")")" "$work/$1.snippet"
 }
 # die NODE: its daemon and its IPsec state, as if it lost its power
 die() {

@@ -12,43 +12,19 @@ check "x2 gets a lease, IKE on port 500" host_up x2 --ports 0 --ike-port 500 --s
 check "x3 gets a lease, IKE on port 500 with a prefix" host_up x3 --ports 0 --ike-port prefix --strongswan "$work/x3.snippet"
 
 inner() { echo "192.0.2.${1#x}"; }
-# peer_of NODE EXTRA
-peer_of() {
-  cat << END
-  $1 {
-    version = 2
-    $2
-    local_addrs = $Yb
-    proposals = aes128-sha256-modp2048
-    local {
-      auth = psk
-      id = y
-    }
-    remote {
-      auth = psk
-      id = $1
-    }
-    children {
-      tunnel {
-        esp_proposals = aes128-sha256
-        local_ts = $service/32
-        remote_ts = $(inner "$1")/32
-      }
-    }
-  }
-END
-}
-# peer EXTRA: y's swanctl.conf
+# peer SETTINGS: y's swanctl.conf
 peer() {
-  printf 'connections {\n%s\n%s\n%s\n}\n' "$(peer_of x1 "$1")" "$(peer_of x2 "$1")" "$(peer_of x3 "$1")"
-  printf 'secrets {\n  ike {\n    secret = "not a secret"\n  }\n}\n'
+  local node connections=()
+  for node in x1 x2 x3; do
+    connections+=("$(of_peer $node $node "$(child tunnel "$service/32" "$(inner $node)/32")" "$1")")
+  done
+  swanctl_conf "${connections[@]}"
 }
-tunnel() { printf 'tunnel {\n  esp_proposals = aes128-sha256\n  local_ts = %s/32\n  remote_ts = %s/32\n}\n' "$(inner "$1")" "$service"; }
 charon_start y "$(peer "mobike = yes")"
 for node in x1 x2 x3; do
   ip -n $node addr add "$(inner $node)/32" dev lo
-  connection 2 $node "" "$(tunnel $node)" | sed 's/mobike = no/mobike = yes/' > "$work/$node.swanctl"
-  charon_start $node "$(cat "$work/$node.swanctl")" "$work/$node.snippet"
+  tunnel=$(child tunnel "$(inner $node)/32" "$service/32")
+  charon_start $node "$(swanctl_conf "$(of_host $node "$tunnel" "mobike = yes")")" "$work/$node.snippet"
 done
 
 ping_from() { on "$1" ping -q -c 5 -i 0.2 -W 5 -I "$(inner "$1")" "$service"; }
@@ -92,7 +68,8 @@ row "MOBIKE's float to 4500: assigned port, port 500 by trial and error and with
 
 before=$failures
 for node in x1 x2 x3; do check "$node ends its tunnel" swan $node --terminate --ike y; done
-peer "encap = yes" > "$work/y/swanctl/swanctl.conf"
+peer "mobike = yes
+    encap = yes" > "$work/y/swanctl/swanctl.conf"
 check "y is told to encapsulate" swan y --load-conns
 capture_start encap n wan
 for node in x1 x2 x3; do check "encap: tunnel of $node" initiate $node tunnel; done

@@ -12,79 +12,30 @@ for node in x1 x2 y; do printf 'charon {\n  fragment_size = 256\n}\n' >> "$work/
 inner() { echo "192.0.2.${1#x}"; }
 # An identity makes IKE_AUTH, and the third pair of main mode, long; charon takes up to 512 bytes.
 long_id() { printf '%s.%0*d.example.org' "$1" "$2" 0; }
-# peer_of NAME NODE VERSION FRAGMENTATION ID
-peer_of() {
-  cat << END
-  $1 {
-    version = $3
-    fragmentation = $4
-    local_addrs = $Yb
-    proposals = aes128-sha256-modp2048
-    local {
-      auth = psk
-      id = $(long_id y "$5")
-    }
-    remote {
-      auth = psk
-      id = $(long_id "$1" "$5")
-    }
-    children {
-      tunnel {
-        esp_proposals = aes128-sha256
-        local_ts = $service/32
-        remote_ts = $(inner "$2")/32
-      }
-    }
-  }
-END
+# peer_side NAME NODE SETTINGS, host_side NAME NODE SETTINGS
+peer_side() {
+  connection "$1" "$Yb" "$(long_id y 480)" %any "$(long_id "$1" 480)" "$(child tunnel "$service/32" "$(inner "$2")/32")" "$3"
 }
-host_of() {
-  cat << END
-  $1 {
-    version = $3
-    fragmentation = $4
-    local_addrs = $Nb
-    remote_addrs = $Yb
-    proposals = aes128-sha256-modp2048
-    mobike = no
-    local {
-      auth = psk
-      id = $(long_id "$1" "$5")
-    }
-    remote {
-      auth = psk
-      id = $(long_id y "$5")
-    }
-    children {
-      $1 {
-        esp_proposals = aes128-sha256
-        local_ts = $(inner "$2")/32
-        remote_ts = $service/32
-      }
-    }
-  }
-END
+host_side() {
+  connection "$1" "$Nb" "$(long_id "$1" 480)" "$Yb" "$(long_id y 480)" "$(child "$1" "$(inner "$2")/32" "$service/32")" "$3"
 }
-configuration() { printf 'connections {\n%s\n}\nsecrets {\n  ike {\n    secret = "not a secret"\n  }\n}\n' "$1"; }
 # configure KIND: one kind at a time, because y cannot tell hosts with one address apart before it knows their names
 configure() {
-  local node version=${1: -1} fragmentation=no
+  local node peer=() fragmentation=no settings
   [ "${1%[12]}" != ike ] || fragmentation=force
+  settings="version = ${1: -1}
+    fragmentation = $fragmentation"
   for node in x1 x2; do
-    configuration "$(host_of "$node-$1" "$node" "$version" "$fragmentation" 480)" > "$work/$node/swanctl.new"
+    swanctl_conf "$(host_side "$node-$1" "$node" "$settings")" > "$work/$node/swanctl.new"
+    peer+=("$(peer_side "$node-$1" "$node" "$settings")")
   done
-  configuration "$(for node in x1 x2; do peer_of "$node-$1" "$node" "$version" "$fragmentation" 480; done)" > "$work/y/swanctl.new"
+  swanctl_conf "${peer[@]}" > "$work/y/swanctl.new"
   for node in x1 x2 y; do
     cp "$work/$node/swanctl.new" "$work/$node/swanctl/swanctl.conf"
     check "$node: connections of $1" swan "$node" --load-conns
   done
 }
-empty='secrets {
-  ike {
-    secret = "not a secret"
-  }
-}'
-for node in x1 x2 y; do charon_start $node "$empty" "$work/$node.snippet"; done
+for node in x1 x2 y; do charon_start $node "$(swanctl_conf)" "$work/$node.snippet"; done
 for node in x1 x2; do ip -n $node addr add "$(inner $node)/32" dev lo; done
 # small_links: with the least MTU that every host must be able to receive (RFC 791), an identity is enough for IP, too
 small_links() {

@@ -18,45 +18,10 @@ inner() { echo "192.0.2.${1#x}"; }
 web_port() { last_port "$1"; }
 # peer_of NODE VERSION
 peer_of() {
-  cat << END
-  $1 {
-    version = $2
-    local_addrs = $Yb
-    proposals = aes128-sha256-modp2048
-    local {
-      auth = psk
-      id = y
-    }
-    remote {
-      auth = psk
-      id = $1
-    }
-    children {
-      $1-tunnel {
-        esp_proposals = aes128-sha256
-        local_ts = $service/32
-        remote_ts = $(inner "$1")/32
-      }
-      transport {
-        mode = transport
-        esp_proposals = aes128-sha256
-        local_ts = dynamic[tcp/80]
-        remote_ts = dynamic[tcp/$(web_port "$1")]
-      }
-    }
-  }
-END
+  of_peer "$1" "$1" "$(child "$1-tunnel" "$service/32" "$(inner "$1")/32")
+      $(child transport "dynamic[tcp/80]" "dynamic[tcp/$(web_port "$1")]" "mode = transport")" "version = $2"
 }
-charon_start y "connections {
-$(peer_of x1 2)
-$(peer_of x2 1)
-$(peer_of x3 2)
-}
-secrets {
-  ike {
-    secret = \"not a secret\"
-  }
-}"
+charon_start y "$(swanctl_conf "$(peer_of x1 2)" "$(peer_of x2 1)" "$(peer_of x3 2)")"
 
 # libreswan_of NODE IKEV2: its ipsec.conf
 libreswan_of() {
@@ -84,17 +49,8 @@ END
 pluto_start x1 "$(libreswan_of x1 insist)"
 pluto_start x2 "$(libreswan_of x2 never)"
 ip -n x3 addr add "$(inner x3)/32" dev lo
-charon_start x3 "$(connection 2 x3 "" "tunnel {
-        esp_proposals = aes128-sha256
-        local_ts = $(inner x3)/32
-        remote_ts = $service/32
-      }
-      transport {
-        mode = transport
-        esp_proposals = aes128-sha256
-        local_ts = dynamic[tcp/$(web_port x3)]
-        remote_ts = dynamic[tcp/80]
-      }")" "$work/x3.snippet"
+charon_start x3 "$(swanctl_conf "$(of_host x3 "$(child tunnel "$(inner x3)/32" "$service/32")
+      $(child transport "dynamic[tcp/$(web_port x3)]" "dynamic[tcp/80]" "mode = transport")")")" "$work/x3.snippet"
 
 web_through_tunnel() { on "$1" curl -sS --max-time 20 --interface "$(inner "$1")" "http://$service/" | grep -q "hello from y"; }
 web_in_transport() {

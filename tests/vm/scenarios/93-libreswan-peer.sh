@@ -41,25 +41,13 @@ pluto_start y "conn %default
 $(peer_of x1 insist)
 $(peer_of x2 never)"
 
-# children NODE
 children() {
-  cat << END
-tunnel {
-  esp_proposals = aes128-sha256
-  local_ts = $(inner "$1")/32
-  remote_ts = $service/32
-}
-transport {
-  mode = transport
-  esp_proposals = aes128-sha256
-  local_ts = dynamic[tcp/$(web_port "$1")]
-  remote_ts = dynamic[tcp/80]
-}
-END
+  child tunnel "$(inner "$1")/32" "$service/32"
+  child transport "dynamic[tcp/$(web_port "$1")]" "dynamic[tcp/80]" "mode = transport"
 }
 for node in x1 x2; do ip -n $node addr add "$(inner $node)/32" dev lo; done
-charon_start x1 "$(connection 2 x1 "" "$(children x1)")" "$work/x1.snippet"
-charon_start x2 "$(connection 1 x2 "" "$(children x2)")" "$work/x2.snippet"
+charon_start x1 "$(swanctl_conf "$(of_host x1 "$(children x1)")")" "$work/x1.snippet"
+charon_start x2 "$(swanctl_conf "$(of_host x2 "$(children x2)" "version = 1")")" "$work/x2.snippet"
 
 web_through_tunnel() { on "$1" curl -sS --max-time 20 --interface "$(inner "$1")" "http://$service/" | grep -q "hello from y"; }
 web_in_transport() {
