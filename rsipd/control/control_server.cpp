@@ -13,6 +13,8 @@ namespace {
 
 using Protocol = asio::local::stream_protocol;
 
+constexpr const char* may_not_write = "its directory must belong to the user that this runs as";
+
 /// Before the socket listens nobody can connect, so there is no moment at which others than these could.
 std::error_code restrict(const std::string& path, std::optional<gid_t> group) {
   constexpr auto unchanged = static_cast<uid_t>(-1);
@@ -38,16 +40,16 @@ Result<std::unique_ptr<ControlServer>> ControlServer::create(asio::io_context& i
   if (path.size() >= sizeof(sockaddr_un::sun_path)) return failure(ENAMETOOLONG, what, "choose a shorter path");
   std::error_code made;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), made);
-  if (made) return failure(made.value(), what, "run it as root, or choose another path");
+  if (made) return failure(made.value(), what, may_not_write);
   if (is_served(path)) return failure(EADDRINUSE, what, "another process serves it: stop that, or choose another path");
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failure(errno, what, "run it as root");
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failure(errno, what, may_not_write);
   Protocol::acceptor acceptor(io);
   std::error_code error;
   acceptor.open(Protocol(), error);
   if (!error) acceptor.bind(Protocol::endpoint(path), error);
   if (!error) error = restrict(path, group);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return failure(error.value(), what, "run it as root");
+  if (error) return failure(error.value(), what, may_not_write);
   std::unique_ptr<ControlServer> server(new ControlServer(std::move(acceptor), path, std::move(handler)));
   server->accept();
   return server;

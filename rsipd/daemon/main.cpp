@@ -9,6 +9,7 @@
 
 #include "daemon/exit_code.hpp"
 #include "daemon/options.hpp"
+#include "daemon/privileges.hpp"
 #include "daemon/service.hpp"
 #include "daemon/startup.hpp"
 
@@ -47,18 +48,19 @@ int check(const Setup& setup) {
   return code;
 }
 
+int fail(const Problem& problem) {
+  std::cerr << "rsipd: " << problem.text << '\n';
+  return problem.code;
+}
+
 int serve(const Options& options, const Setup& setup) {
   if (const int code = report(setup); code != exit_ok) return code;
   raise_descriptor_limit();
+  if (const auto done = become_user(options); !done) return fail(done.error());
   const auto service = Service::start(options, setup);
-  if (!service) {
-    std::cerr << "rsipd: " << service.error().text << '\n';
-    return service.error().code;
-  }
-  if (const Result<void> done = (*service)->run(); !done) {
-    std::cerr << "rsipd: " << done.error().text() << '\n';
-    return exit_failure;
-  }
+  if (!service) return fail(service.error());
+  if (const auto done = confine_service(options); !done) return fail(done.error());
+  if (const Result<void> done = (*service)->run(); !done) return fail({exit_failure, done.error().text()});
   return exit_ok;
 }
 

@@ -293,6 +293,14 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--control", options.control, "Unix socket for rsipctl")->type_name("PATH")->capture_default_str();
   app.add_option("--control-group", options.control_group, "Group that may use rsipctl; default: root alone")
       ->type_name("NAME");
+  app.add_option("--user", options.user, "User to run as after the start; default: rsipd, where there is one")
+      ->type_name("NAME");
+  app.add_option_function<std::string>(
+         "--seccomp", [&](const std::string& text) { options.seccomp = text == "on"; },
+         "Let the kernel refuse system calls that rsipd has no use for")
+      ->check(one_of({"on", "off"}))
+      ->type_name("on|off")
+      ->default_str("on");
   app.add_option_function<std::string>(
          "--on-exit",
          [&](const std::string& text) { options.on_exit = text == "remove" ? OnExit::remove : OnExit::keep; },

@@ -37,6 +37,8 @@ struct Options {
   std::uint32_t cookie_rate = 20;  ///< new IKE cookies a second of one host
   std::string control = "/run/rsipd/control.sock";
   std::string control_group;  ///< whose members may use it; empty: root alone
+  std::string user;           ///< empty: rsipd, where there is one
+  bool seccomp = true;
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";
   bool check = false;

@@ -2,16 +2,20 @@
 #include "rsip/instance.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <asio/post.hpp>
 #include <csignal>
 #include <random>
 
 #include "auth/host_end.hpp"
 #include "auth/key_file.hpp"
+#include "confine/capabilities.hpp"
+#include "confine/syscalls.hpp"
 #include "host/atomic_file.hpp"
 #include "rsip/leftovers.hpp"
 
@@ -53,6 +57,7 @@ int Instance::run() {
   if (ready) ready = make_client();
   if (ready) ready = make_follower();
   if (ready) ready = open_control();
+  if (ready) ready = confine();
   if (!ready) {
     clean_up();
     finish(exit_code_of(ready.error()), ready.error().text());
@@ -147,6 +152,12 @@ Result<void> Instance::make_follower() {
   if (!follower) return tl::unexpected(follower.error());
   follower_ = std::move(*follower);
   return {};
+}
+
+/// What serves a lease: the tunnel, routes and SAs. The user stays, since the files of a lease are root's.
+Result<void> Instance::confine() {
+  if (Result<void> done = confine::keep_only(std::array{CAP_NET_ADMIN}); !done) return done;
+  return options_.up.seccomp ? confine::restrict_syscalls() : Result<void>();
 }
 
 void Instance::wait_for_signals() {

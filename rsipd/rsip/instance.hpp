@@ -52,6 +52,7 @@ class Instance {
 
   // instance_control.cpp
   Result<void> open_control();
+  Result<void> confine();
   void serve(const std::string& line, const control::AnswerPtr& answer);
   void answered(host::CommandId id, const host::Outcome& outcome);
   nlohmann::json response_to(const host::Outcome& outcome, const std::vector<host::Place>& places);

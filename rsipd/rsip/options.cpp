@@ -30,6 +30,7 @@ struct Flags {
   std::uint32_t rule_priority = host::default_priority;
   bool default_route = false;
   bool follow_sas = false;
+  std::string seccomp = "on";
   bool foreground = false;
   LeaseFlags up;
   LeaseFlags assign;
@@ -108,6 +109,10 @@ void add_up(CLI::App& up, Flags& flags) {
       ->check(unnamed(CLI::Range(1 + host::rules_below, 32765 - host::rules_above)))
       ->type_name("N")
       ->capture_default_str();
+  up.add_option("--seccomp", flags.seccomp, "Let the kernel refuse system calls that rsip has no use for")
+      ->check(unnamed(CLI::IsMember({"on", "off"})))
+      ->type_name("on|off")
+      ->capture_default_str();
   up.add_flag("--foreground", flags.foreground, "Stay in the foreground and log to stderr");
   up.add_option("--log-level", flags.log_level, "How much to log: debug, info, warning, error or off")
       ->check(unnamed(CLI::IsMember({"debug", "info", "warning", "error", "off"})))
@@ -172,6 +177,7 @@ Options options_of(const Flags& flags, Command command) {
   up.table = flags.table;
   up.rule_priority = flags.rule_priority;
   up.default_route = flags.default_route;
+  up.seccomp = flags.seccomp == "on";
   up.foreground = flags.foreground;
   return options;
 }

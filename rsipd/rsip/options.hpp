@@ -28,6 +28,7 @@ struct UpOptions {
   std::uint32_t rule_priority = host::default_priority;
   bool default_route = false;
   bool follow_sas = false;  ///< lease the SPIs of this host's SAs
+  bool seccomp = true;
   bool foreground = false;
 };
 

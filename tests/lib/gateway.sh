@@ -4,9 +4,11 @@
 
 rsipd_log=$work/rsipd.log
 
-# gateway_start [FLAG...]: returns when rsipd serves.
+# gateway_start [FLAG...]: returns when rsipd serves. It stays root, with few capabilities, unless FLAGs say otherwise:
+# $work is root's.
 gateway_start() {
   : > "$rsipd_log"
+  case "$*" in *--user*) ;; *) set -- --user root "$@" ;; esac
   nsenter --net=/run/netns/n -- "$build/rsipd/rsipd" --private-interface lan --public-interface wan --pool "$Nb" \
     "$@" > "$rsipd_log" 2>&1 &
   rsipd_pid=$!
