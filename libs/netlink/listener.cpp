@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netlink/listener.hpp"
 
+#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 
 namespace rsip::netlink {
 namespace {
@@ -32,6 +35,20 @@ Result<Listener> Listener::open(int bus, std::initializer_list<unsigned> groups)
   // A smaller buffer does, too: what it has no room for is asked for anew.
   (void)::setsockopt(mnl_socket_get_fd(socket.get()), SOL_SOCKET, SO_RCVBUFFORCE, &buffer_size, sizeof(buffer_size));
   return Listener(std::move(socket));
+}
+
+Result<void> Listener::ignore(std::uint32_t port) {
+  // The messages of one datagram are of one request. BPF reads in network byte order what is in ours.
+  const std::uint32_t seen = htonl(port);
+  std::array<sock_filter, 4> program = {
+      sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(nlmsghdr, nlmsg_pid)},
+      sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, seen},
+      sock_filter{BPF_RET | BPF_K, 0, 0, 0},
+      sock_filter{BPF_RET | BPF_K, 0, 0, ~std::uint32_t{0}},
+  };
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  if (::setsockopt(descriptor(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0) return {};
+  return failure(errno, "filter what a netlink socket hears");
 }
 
 int Listener::descriptor() const {

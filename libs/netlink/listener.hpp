@@ -16,6 +16,9 @@ class Listener {
   /// opened.
   static Result<Listener> open(int bus, std::initializer_list<unsigned> groups);
 
+  /// Lets the kernel keep back what it tells of the requests of this netlink socket, in whichever group.
+  Result<void> ignore(std::uint32_t port);
+
   /// Readable when there is something to receive().
   int descriptor() const;
 

@@ -127,6 +127,19 @@ Attributes Attributes::nested(std::uint16_t type) const {
   return Attributes(find(type).value_or(Bytes{}));
 }
 
+void Attributes::each(std::uint16_t type, const std::function<void(Attributes)>& item) const {
+  const void* const start = bytes_.data();
+  int left = static_cast<int>(bytes_.size());
+  for (const auto* next = static_cast<const nlattr*>(start); mnl_attr_ok(next, left);) {
+    if (mnl_attr_get_type(next) == type) {
+      item(Attributes(
+          Bytes(static_cast<const std::uint8_t*>(mnl_attr_get_payload(next)), mnl_attr_get_payload_len(next))));
+    }
+    left -= static_cast<int>(MNL_ALIGN(next->nla_len));
+    next = mnl_attr_next(next);
+  }
+}
+
 Attributes Reply::attributes(std::size_t header_size) const {
   const std::size_t start = MNL_ALIGN(header_size);
   return Attributes(payload.size() <= start ? Bytes{} : payload.subspan(start));

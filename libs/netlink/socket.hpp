@@ -75,6 +75,8 @@ class Attributes {
   std::string text(std::uint16_t type) const;
   /// No attributes where absent.
   Attributes nested(std::uint16_t type) const;
+  /// All that have this type, in order: a list's items.
+  void each(std::uint16_t type, const std::function<void(Attributes)>& item) const;
 
  private:
   Bytes bytes_;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "types/cookie_prefix.hpp"
@@ -41,7 +42,14 @@ struct Element {
   std::optional<std::uint32_t> device;  ///< value of a map: interface index; none in a set
   std::chrono::milliseconds timeout{};  ///< from the commit on; 0 never ends
   std::string comment;                  ///< at most 128 bytes, shown by `nft list`
-  friend bool operator==(const Element&, const Element&) = default;
+  friend bool operator==(const Element& one, const Element& other) {
+    return same_place(one, other) && one.device == other.device && one.timeout == other.timeout &&
+           one.comment == other.comment;
+  }
+  /// Whether the kernel could have only one of the two.
+  friend bool same_place(const Element& one, const Element& other) {
+    return one.family == other.family && std::string_view(one.set) == other.set && one.key == other.key;
+  }
 };
 
 /// "netdev port_in 198.51.100.1 . 40000", for errors and logs.

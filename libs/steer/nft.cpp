@@ -113,6 +113,10 @@ Result<Nft> Nft::open() {
   return Nft(std::move(socket), *std::move(queries));
 }
 
+std::uint32_t Nft::port() const {
+  return mnl_socket_get_portid(socket_.get());
+}
+
 Result<void> Nft::commit(const Transaction& transaction) {
   if (transaction.empty()) return {};
   Result<void> result = send(transaction, false);

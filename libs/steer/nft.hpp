@@ -23,6 +23,9 @@ class Nft {
   /// A removal that names the wrong device may be refused with EBUSY or EEXIST.
   Result<void> commit(const Transaction& transaction);
 
+  /// The netlink port ID by which the kernel tells our transactions from those of others.
+  std::uint32_t port() const;
+
   /// The packet counter of an element that is in force; 0 where its set counts nothing. ENOENT: it is not there.
   Result<std::uint64_t> packets(const Element& element);
 
