@@ -13,7 +13,7 @@ namespace rsip::commands {
 namespace {
 
 const std::map<std::string_view, Verb*> verbs{
-    {"bindings", bindings}, {"drain", drain}, {"hosts", hosts},   {"pools", pools},
+    {"bindings", bindings}, {"drain", drain}, {"hosts", hosts},   {"metrics", metrics}, {"pools", pools},
     {"revoke", revoke},     {"show", show},   {"status", status}, {"watch", watch},
 };
 

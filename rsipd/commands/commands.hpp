@@ -7,11 +7,14 @@
 // rsipctl(8) lists all requests and what their items look like. Each has a file of its own here.
 #pragma once
 
+#include <prometheus/metric_family.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "commands/kernel_view.hpp"
 #include "commands/watchers.hpp"
@@ -27,6 +30,7 @@ struct Context {
   Watchers& watchers;
   std::function<lease::Time()> now;
   std::function<nlohmann::json()> about;  ///< the daemon itself, for `status`
+  std::function<std::vector<prometheus::MetricFamily>()> metrics;
 };
 
 /// Does what the line asks for; the answer may take longer than the call.

@@ -11,6 +11,7 @@ using Verb = void(const Context& context, const nlohmann::json& request, const c
 Verb bindings;
 Verb drain;
 Verb hosts;
+Verb metrics;
 Verb pools;
 Verb revoke;
 Verb show;

@@ -2,11 +2,13 @@
 #include "daemon/linux_kernel.hpp"
 
 #include <cerrno>
+#include <fstream>
 
 namespace rsip {
 
 Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu,
-                                                       std::vector<std::string> public_devices) {
+                                                       std::vector<std::string> public_devices,
+                                                       std::uint16_t queue_number) {
   Result<steer::Nft> nft = steer::Nft::open();
   if (!nft) return tl::unexpected(nft.error());
   Result<steer::Link> link = steer::Link::open();
@@ -18,17 +20,20 @@ Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu
   Result<std::optional<xfrm::Database>> associations = xfrm::Database::open();
   if (!associations) return tl::unexpected(associations.error());
   return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer),
-                                                      std::move(*counters), std::move(*associations), private_mtu));
+                                                      std::move(*counters), std::move(*associations), private_mtu,
+                                                      queue_number));
 }
 
 LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
-                         std::optional<xfrm::Database> associations, std::uint32_t private_mtu)
+                         std::optional<xfrm::Database> associations, std::uint32_t private_mtu,
+                         std::uint16_t queue_number)
     : nft_(std::move(nft)),
       link_(std::move(link)),
       announcer_(std::move(announcer)),
       counters_(std::move(counters)),
       associations_(std::move(associations)),
-      private_mtu_(private_mtu) {}
+      private_mtu_(private_mtu),
+      queue_number_(queue_number) {}
 
 Result<steer::Device> LinuxKernel::add_tunnel(const Tunnel& tunnel) {
   return link_.add_tunnel({.type = tunnel.type,
@@ -65,7 +70,10 @@ Result<bool> LinuxKernel::has_own_sa(Ipv4 destination, Spi spi) {
 
 Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
   if (changes.empty()) return {};
-  return nft_.commit(changes);
+  const auto start = std::chrono::steady_clock::now();
+  Result<void> done = nft_.commit(changes);
+  if (committed_) committed_(std::chrono::steady_clock::now() - start, done.has_value());
+  return done;
 }
 
 Result<std::uint64_t> LinuxKernel::packets(const steer::Element& element) {
@@ -78,6 +86,11 @@ Result<steer::Traffic> LinuxKernel::traffic(const steer::Device& tunnel) {
 
 Result<std::vector<steer::NamedCounter>> LinuxKernel::counters() {
   return counters_.read();
+}
+
+std::optional<steer::QueueState> LinuxKernel::queue() {
+  std::ifstream table("/proc/net/netfilter/nfnetlink_queue");
+  return steer::read_queue_state(table, queue_number_);
 }
 
 Result<void> LinuxKernel::remove_all_tunnels() {

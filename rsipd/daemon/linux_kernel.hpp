@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +21,8 @@ namespace rsip {
 class LinuxKernel : public gateway::Kernel, public KernelView {
  public:
   /// `private_mtu`: the smallest of the private interfaces, in bytes.
-  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t private_mtu, std::vector<std::string> public_devices);
+  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t private_mtu, std::vector<std::string> public_devices,
+                                                   std::uint16_t queue_number);
 
   Result<steer::Device> add_tunnel(const Tunnel& tunnel) override;
   Result<void> remove_tunnel(const steer::Device& device) override;
@@ -31,13 +34,18 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
 
   Result<steer::Traffic> traffic(const steer::Device& tunnel) override;
   Result<std::vector<steer::NamedCounter>> counters() override;
+  std::optional<steer::QueueState> queue() override;
+
+  /// Calls `committed` for each transaction, with the time that it took.
+  using Committed = std::function<void(std::chrono::nanoseconds time, bool done)>;
+  void set_committed(Committed committed) { committed_ = std::move(committed); }
 
   /// Removes every tunnel device that an rsipd has left behind, and what announces the addresses that led into them.
   Result<void> remove_all_tunnels();
 
  private:
   LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
-              std::optional<xfrm::Database> associations, std::uint32_t private_mtu);
+              std::optional<xfrm::Database> associations, std::uint32_t private_mtu, std::uint16_t queue_number);
 
   steer::Nft nft_;
   steer::Link link_;
@@ -45,6 +53,8 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   steer::Counters counters_;
   std::optional<xfrm::Database> associations_;  ///< nothing where the kernel has no IPsec
   std::uint32_t private_mtu_;
+  std::uint16_t queue_number_;
+  Committed committed_;
 };
 
 }  // namespace rsip

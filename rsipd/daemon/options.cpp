@@ -111,15 +111,19 @@ void check_together(const Options& options) {
   }
 }
 
-Listen parse_listen(const std::string& text) {
+/// "ADDR:PORT", or "ADDR" where there is a default port.
+std::optional<Listen> parse_endpoint(const std::string& text, std::optional<std::uint32_t> port = {}) {
   const std::size_t colon = text.find(':');
   const std::optional<Ipv4> address = parse_ipv4(std::string_view(text).substr(0, colon));
-  std::optional<std::uint32_t> port = 4555;
   if (colon != std::string::npos) port = parse_number(std::string_view(text).substr(colon + 1));
-  if (!address || !port || *port == 0 || *port > 65535) {
-    reject("--listen", text, "ADDR or ADDR:PORT, such as 10.0.0.1:4555");
-  }
-  return {*address, static_cast<std::uint16_t>(*port)};
+  if (!address || !port || *port == 0 || *port > 65535) return std::nullopt;
+  return Listen{*address, static_cast<std::uint16_t>(*port)};
+}
+
+Listen parse_listen(const std::string& text) {
+  const std::optional<Listen> listen = parse_endpoint(text, 4555);
+  if (!listen) reject("--listen", text, "ADDR or ADDR:PORT, such as 10.0.0.1:4555");
+  return *listen;
 }
 
 /// Seconds, at least `least`.
@@ -301,6 +305,17 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->check(one_of({"on", "off"}))
       ->type_name("on|off")
       ->default_str("on");
+  app.add_option_function<std::string>(
+         "--metrics",
+         [&](const std::string& text) {
+           options.metrics = parse_endpoint(text);
+           if (!options.metrics) reject("--metrics", text, "ADDR:PORT, such as 127.0.0.1:9455");
+         },
+         "Serve metrics to Prometheus at http://ADDR:PORT/metrics; default: do not")
+      ->type_name("ADDR:PORT");
+  app.add_option("--metrics-file", options.metrics_file,
+                 "Write metrics to this file every 15 seconds, for the node exporter; default: do not")
+      ->type_name("PATH");
   app.add_option_function<std::string>(
          "--on-exit",
          [&](const std::string& text) { options.on_exit = text == "remove" ? OnExit::remove : OnExit::keep; },

@@ -39,6 +39,8 @@ struct Options {
   std::string control_group;  ///< whose members may use it; empty: root alone
   std::string user;           ///< empty: rsipd, where there is one
   bool seccomp = true;
+  std::optional<Listen> metrics;  ///< where to serve them to Prometheus
+  std::string metrics_file;       ///< where to write them; empty: nowhere
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";
   bool check = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/service.hpp"
 
+#include <prometheus/text_serializer.h>
 #include <sodium.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ constexpr std::chrono::seconds dismissal_time{1};
 tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& options, const Setup& setup) {
   const auto problem = [](ExitCode code, const Error& error) { return tl::unexpected(Problem{code, error.text()}); };
 
-  Result<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::open(setup.private_mtu, setup.skeleton.public_devices);
+  Result<std::unique_ptr<LinuxKernel>> kernel =
+      LinuxKernel::open(setup.private_mtu, setup.skeleton.public_devices, options.queue);
   if (!kernel) return problem(exit_kernel, kernel.error());
   Result<std::unique_ptr<LinuxRoutes>> routes =
       LinuxRoutes::open(options.private_interfaces, options.public_interfaces);
@@ -43,6 +45,7 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
     return problem(exit_network, done.error());
   if (const Result<void> done = service->open_control(options.control, setup.control_group); !done)
     return problem(exit_network, done.error());
+  if (const Result<void> done = service->publish_metrics(options); !done) return problem(exit_network, done.error());
   if (const Result<void> done = service->kernel_->remove_all_tunnels(); !done)
     return problem(exit_kernel, done.error());
   if (const Result<void> done = steer::load(steer::skeleton_text(setup.skeleton)); !done) {
@@ -66,9 +69,13 @@ Service::Service(const Options& options, std::unique_ptr<LinuxKernel> kernel, st
               [this](const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
                 serve(peer, message, reply);
               }),
-      operation_{gateway_, *kernel_, watchers_, lease::Clock::now, [this] { return about(); }} {
+      operation_{
+          gateway_, *kernel_, watchers_, lease::Clock::now, [this] { return about(); }, [this] { return collect(); }} {
   gateway_.add_observer(event_log_);
   gateway_.add_observer(watchers_);
+  gateway_.add_observer(metrics_);
+  server_.set_answered([this](std::chrono::nanoseconds time) { metrics_.answered_after(time); });
+  kernel_->set_committed([this](std::chrono::nanoseconds time, bool done) { metrics_.committed(time, done); });
   gateway_.set_locality(gateway::Locality(options.local_networks, *routes_));
 }
 
@@ -133,6 +140,31 @@ nlohmann::json Service::about() const {
           {"connections", server_.connections()}};
 }
 
+metrics::Families Service::collect() {
+  metrics::Families families = metrics_.collect();
+  metrics::add_leases(families, gateway_.leases(), gateway_.is_draining(), lease::Clock::now());
+  metrics::add_server(families, server_);
+  metrics::add_kernel(families, *kernel_);
+  metrics::add_process(families, RSIP_VERSION, started_);
+  return families;
+}
+
+std::string Service::metrics_text() {
+  return prometheus::TextSerializer().Serialize(collect());
+}
+
+Result<void> Service::publish_metrics(const Options& options) {
+  const auto text = [this] { return metrics_text(); };
+  if (options.metrics) {
+    auto opened = metrics::HttpServer::open(loop_, options.metrics->address, options.metrics->port, text);
+    if (!opened) return tl::unexpected(opened.error());
+    metrics_server_ = std::move(*opened);
+  }
+  if (options.metrics_file.empty()) return {};
+  metrics_file_ = std::make_unique<metrics::TextFile>(loop_, options.metrics_file, text);
+  return metrics_file_->start();
+}
+
 Result<void> Service::open_control(const std::string& path, std::optional<gid_t> group) {
   const auto obey = [this](const std::string& line, const control::AnswerPtr& answer) {
     commands::obey(operation_, line, answer);
@@ -159,7 +191,9 @@ void Service::wait_for_queue() {
   queue_ready_.async_wait(asio::posix::stream_descriptor::wait_read, [this](asio::error_code code) {
     if (code) return;
     const Result<void> done = queue_->read([this](const steer::QueuedPacket& packet) {
-      return gateway_.judge_ike(packet.in_ifindex, packet.payload, lease::Clock::now());
+      const steer::Verdict verdict = gateway_.judge_ike(packet.in_ifindex, packet.payload, lease::Clock::now());
+      metrics_.judged(verdict);
+      return verdict;
     });
     if (!done) spdlog::error("{}", done.error().text());
     wait_for_queue();

@@ -19,6 +19,10 @@
 #include "daemon/startup.hpp"
 #include "events/event_log.hpp"
 #include "gateway/gateway.hpp"
+#include "metrics/http_server.hpp"
+#include "metrics/metrics.hpp"
+#include "metrics/snapshot.hpp"
+#include "metrics/text_file.hpp"
 #include "resolve/resolver.hpp"
 #include "server/server.hpp"
 #include "steer/queue.hpp"
@@ -50,6 +54,9 @@ class Service {
   void after_changes();
   Result<void> open_control(const std::string& path, std::optional<gid_t> group);
   nlohmann::json about() const;
+  metrics::Families collect();
+  std::string metrics_text();
+  Result<void> publish_metrics(const Options& options);
   Result<void> watch_queue();
   void wait_for_queue();
   Result<void> watch_log(std::uint16_t group);
@@ -69,6 +76,7 @@ class Service {
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<LinuxRoutes> routes_;
   EventLog event_log_;
+  metrics::Metrics metrics_;
   gateway::Gateway gateway_;
   std::optional<steer::Queue> queue_;
 
@@ -82,6 +90,8 @@ class Service {
   server::Server server_;
   std::unique_ptr<resolve::Resolver> resolver_;
   commands::Watchers watchers_;
+  std::unique_ptr<metrics::HttpServer> metrics_server_;
+  std::unique_ptr<metrics::TextFile> metrics_file_;
   commands::Context operation_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<LogReader> log_;

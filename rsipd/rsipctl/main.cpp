@@ -41,6 +41,7 @@ class CommandLine {
     CLI::App* watch = add("watch", "Print events as they happen, a line of JSON each",
                           [this] { return table_ ? ctl::top(options_) : ctl::watch(options_); });
     watch->add_flag("--table", table_, "Show the busiest hosts instead, anew every 2 seconds");
+    add("metrics", "Print the metrics that Prometheus is told", [this] { return ctl::metrics(options_); });
     add("counters", "List what was dropped or queued, and why; reads the kernel",
         [this] { return ctl::kernel_counters(options_); });
   }

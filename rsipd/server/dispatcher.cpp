@@ -22,7 +22,12 @@ Dispatcher::Dispatcher(asio::io_context& loop, const Limits& limits, Standing st
 bool Dispatcher::offer(const gateway::Peer& peer, std::span<const std::uint8_t> message, Reply reply) {
   if (stopped_) return false;
   const Ipv4 account = standing_.account(peer.host);
-  const Turns::Offered offered = turns_.offer(account, peer, message, std::move(reply), Clock::now());
+  const Turns::Time arrived = Clock::now();
+  const auto timed = [this, arrived, reply = std::move(reply)](std::optional<gateway::Bytes> answer) {
+    if (answer && answered_) answered_(Clock::now() - arrived);
+    reply(std::move(answer));
+  };
+  const Turns::Offered offered = turns_.offer(account, peer, message, timed, arrived);
   if (offered == Turns::Offered::queued) {
     schedule();
     return true;
@@ -71,12 +76,12 @@ void Dispatcher::take_turn() {
 }
 
 void Dispatcher::report_dropped(Ipv4 host, Turns::Offered why) {
-  ++(why == Turns::Offered::above_rate ? above_rate_ : no_room_);
+  ++(why == Turns::Offered::above_rate ? dropped_.above_rate : dropped_.no_room);
   const Turns::Time now = Clock::now();
   if (reported_at_ && now - *reported_at_ < report_pause) return;
   reported_at_ = now;
   spdlog::warn("requests dropped, the last one of host={}; since the start above_rate={} no_room={}", to_string(host),
-               above_rate_, no_room_);
+               dropped_.above_rate, dropped_.no_room);
 }
 
 }  // namespace rsip::server

@@ -3,7 +3,9 @@
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -24,6 +26,17 @@ class Dispatcher {
   /// What the servers call; see Respond.
   bool offer(const gateway::Peer& peer, std::span<const std::uint8_t> message, Reply reply);
 
+  /// Calls `answered` for each answer, with the time since its request had come.
+  void set_answered(std::function<void(std::chrono::nanoseconds)> answered) { answered_ = std::move(answered); }
+
+  struct Dropped {
+    std::uint64_t above_rate = 0;  ///< datagrams
+    std::uint64_t no_room = 0;     ///< requests that found too many waiting
+  };
+  /// Since the start.
+  const Dropped& dropped() const { return dropped_; }
+  std::size_t waiting() const { return turns_.waiting(); }
+
   /// No more turns; what waits stays without an answer.
   void stop();
 
@@ -41,8 +54,8 @@ class Dispatcher {
   bool posted_ = false;                  ///< a turn is on its way through the event loop
   bool stopped_ = false;
 
-  std::uint64_t above_rate_ = 0;  ///< datagrams dropped
-  std::uint64_t no_room_ = 0;     ///< requests not taken
+  Dropped dropped_;
+  std::function<void(std::chrono::nanoseconds)> answered_;
   std::optional<Turns::Time> reported_at_;
 };
 

@@ -32,6 +32,12 @@ class Server {
 
   std::size_t connections() const { return connections_->count(); }
 
+  std::size_t waiting() const { return dispatcher_.waiting(); }
+  const Dispatcher::Dropped& dropped() const { return dispatcher_.dropped(); }
+  void set_answered(std::function<void(std::chrono::nanoseconds)> answered) {
+    dispatcher_.set_answered(std::move(answered));
+  }
+
   /// Whether something is still to be sent.
   bool sending() const { return connections_->sending(); }
 

@@ -43,6 +43,7 @@ Turns::Offered Turns::offer(Ipv4 account, const gateway::Peer& peer, std::span<c
   host.full_at = std::max(host.full_at, now) + interval_;
   if (is_datagram(peer)) ++host.datagrams;
   host.queue.push_back({account, peer, {message.begin(), message.end()}, std::move(reply), start});
+  ++waiting_;
   if (host.queue.size() == 1) await_turn(account, host, now);
   return Offered::queued;
 }
@@ -113,6 +114,7 @@ Reply Turns::finish(Ipv4 account, Time now) {
     datagram_bytes_ -= served.message.size();
   }
   host.queue.pop_front();
+  --waiting_;
   if (host.queue.empty()) {
     host.idle = idle_.insert(idle_.end(), account);
   } else {

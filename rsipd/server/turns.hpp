@@ -57,6 +57,8 @@ class Turns {
   /// When next() will have a request; in the past if it has one already, nothing if none waits for a turn.
   std::optional<Time> next_at() const;
 
+  /// Requests that have no answer yet.
+  std::size_t waiting() const { return waiting_; }
   std::size_t remembered_hosts() const { return accounts_.size(); }
 
  private:
@@ -83,6 +85,7 @@ class Turns {
   std::set<std::pair<Time, Ipv4>> resting_;  ///< those whose first request is above their rate till then
   std::list<Ipv4> idle_;                     ///< those without a request, idle longest first
   std::size_t datagram_bytes_ = 0;
+  std::size_t waiting_ = 0;
 };
 
 }  // namespace rsip::server

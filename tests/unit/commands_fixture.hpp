@@ -66,18 +66,24 @@ class MemoryView : public KernelView {
     return found->second;
   }
   Result<std::vector<steer::NamedCounter>> counters() override { return named; }
+  std::optional<steer::QueueState> queue() override { return queued; }
 
   std::map<std::uint32_t, steer::Traffic> traffics;  ///< by interface index
   std::vector<steer::NamedCounter> named;
+  std::optional<steer::QueueState> queued;
 };
 
 struct Operated : Realm {
   explicit Operated(gateway::Policy policy = {}, const lease::Config& config = {})
       : Realm(std::move(policy), config),
-        context{*gateway, view, watchers, [this] { return now; },
+        context{*gateway,
+                view,
+                watchers,
+                [this] { return now; },
                 [] {
                   return nlohmann::json{{"version", "1"}};
-                }} {
+                },
+                [this] { return families; }} {
     gateway->add_observer(watchers);
   }
 
@@ -108,6 +114,7 @@ struct Operated : Realm {
 
   MemoryView view;
   commands::Watchers watchers;
+  std::vector<prometheus::MetricFamily> families;
   commands::Context context;
 };
 

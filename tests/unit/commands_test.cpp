@@ -184,8 +184,8 @@ TEST_CASE("commands: pools") {
   const ClientId client = realm.enroll(x1);
   const auto freed = realm.ask<wire::AssignResponseRsipsec>(x1, rsipsec(client, wire::AnyPorts{4}, wire::AnySpis{8}));
   realm.ask<wire::AssignResponseRsipsec>(x1, rsipsec(client, wire::AnyPorts{2}, wire::AnySpis{4}));
-  realm.gateway->judge_ike(realm.kernel.last_index, ike(nb, 0xaa), realm.now);
   realm.ask<wire::FreeResponse>(x1, free_request(client, freed.bind));
+  realm.gateway->judge_ike(realm.kernel.last_index, ike(nb, 0xaa), realm.now);
 
   const auto use = [](int total, int leased, int on_hold) {
     return json{{"total", total}, {"leased", leased}, {"on_hold", on_hold}, {"free", total - leased - on_hold}};

@@ -7,7 +7,7 @@ ctl() { on n timeout 20 "$build/rsipd/rsipctl" "$@"; }
 # value JQ-FILTER COMMAND...: what it says in JSON.
 value() { ctl "${@:2}" --json | jq -rc "$1"; }
 
-gateway_start
+gateway_start --metrics 127.0.0.1:9455 --metrics-file "$work/rsipd.prom"
 web_server y 80
 ctl watch > "$work/watch.json" &
 watching() { grep -q watching "$work/watch.json"; }
@@ -37,8 +37,16 @@ check "drain: x3 gets one afterwards" host_up x3
 
 ctl revoke 10.0.0.12
 check_equal "pools: what x2 had is on hold" 8 "$(value '.[0].ports.on_hold' pools)"
-ended() { jq -es 'any(.[]; .event == "ended" and .end == "revoked" and .host == "10.0.0.12" and (.ports | length) == 1)'; }
-check "watch: tells of it" wait_for 5 eval 'ended < "$work/watch.json" > /dev/null'
+ended() { jq -es 'any(.[]; .event == "ended" and .end == "revoked" and .host == "10.0.0.12" and (.ports | length) == 1)' "$work/watch.json"; }
+check "watch: tells of it" wait_for 5 ended
 check "watch: tells what was refused, and why" jq -es 'any(.[]; .event == "refused" and .cause == "draining")' "$work/watch.json"
-check "tables for people" eval 'for verb in status hosts bindings pools counters; do ctl $verb | grep . || exit 1; done > /dev/null'
+scraped() { on n curl --silent --max-time 5 http://127.0.0.1:9455/metrics | grep -qxF "$1"; }
+check "metrics: over HTTP" wait_for 5 scraped 'rsipd_leases_ended_total{end="revoked"} 1'
+check "metrics: what the kernel counts" scraped 'rsipd_ruleset_packets_total{counter="denied_port"} 0'
+check "metrics: the queue" scraped 'rsipd_queue_packets 0'
+check_equal "metrics: transactions of nf_tables took a while" true \
+  "$(value '.[] | select(.name == "rsipd_nft_transaction_duration_seconds").samples[0] | .count > 3 and .sum > 0' metrics)"
+check "metrics: as a file" grep -q '^rsipd_hosts ' "$work/rsipd.prom"
+tables() { local verb; for verb in status hosts bindings pools counters metrics; do ctl $verb | grep . || return 1; done; }
+check "tables for people" tables
 seen "an operator looks at hosts, bindings and pools, drains, revokes and watches" "works"
