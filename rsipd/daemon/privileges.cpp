@@ -23,8 +23,8 @@ constexpr const char* usual_user = "rsipd";
 /// (Linux 5.7). A packet socket or CAP_NET_RAW is not needed.
 constexpr std::array serving{CAP_NET_ADMIN};
 
-/// --listen may name a port below 1024.
-constexpr std::array starting{CAP_NET_ADMIN, CAP_NET_BIND_SERVICE};
+/// --listen may name a port below 1024, --control-group a group that the user is not in.
+constexpr std::array starting{CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_CHOWN};
 
 tl::unexpected<Problem> problem(ExitCode code, std::string text) {
   return tl::unexpected(Problem{code, std::move(text)});

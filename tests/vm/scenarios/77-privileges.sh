@@ -18,11 +18,14 @@ confined() {
 
 whole=198.51.100.17
 chmod 755 "$work"
-gateway_start --user nobody --control "$work/control/socket" --exclusive-pool "$whole" --tunnel ipip,gre --on-exit remove
+gateway_start --user nobody --control "$work/control/socket" --control-group daemon --exclusive-pool "$whole" --tunnel ipip,gre --on-exit remove
 confined rsipd "$rsipd_pid"
 nobody=$(id -u nobody)
 check_equal "rsipd: all its user IDs are nobody's" "$nobody $nobody $nobody $nobody" "$(status_of "$rsipd_pid" Uid | tr '\t' ' ')"
 check_equal "rsipd: no group of root's" "$(id -G nobody)" "$(status_of "$rsipd_pid" Groups | sed 's/ *$//')"
+
+check_equal "the control socket is for a group, though nobody is not in it" "660 daemon" \
+  "$(stat --format '%a %G' "$work/control/socket")"
 
 web_server y 80
 check "x1 gets a lease over TCP" host_up x1 --tcp
