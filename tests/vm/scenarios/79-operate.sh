@@ -9,7 +9,7 @@ value() { ctl "${@:2}" --json | jq -rc "$1"; }
 
 gateway_start --metrics 127.0.0.1:9455 --metrics-file "$work/rsipd.prom"
 web_server y 80
-ctl watch > "$work/watch.json" &
+on n "$build/rsipd/rsipctl" watch > "$work/watch.json" 2> "$work/watch.log" &
 watching() { grep -q watching "$work/watch.json"; }
 check "somebody watches" wait_for 5 watching
 check_equal "no hosts yet" "[]" "$(value . hosts)"
@@ -40,9 +40,9 @@ check_equal "pools: what x2 had is on hold" 8 "$(value '.[0].ports.on_hold' pool
 ended() { jq -es 'any(.[]; .event == "ended" and .end == "revoked" and .host == "10.0.0.12" and (.ports | length) == 1)' "$work/watch.json"; }
 check "watch: tells of it" wait_for 5 ended
 check "watch: tells what was refused, and why" jq -es 'any(.[]; .event == "refused" and .cause == "draining")' "$work/watch.json"
-scraped() { on n curl --silent --max-time 5 http://127.0.0.1:9455/metrics | grep -qxF "$1"; }
+scraped() { grep -qxF "$1" <<< "$(on n curl --silent --max-time 5 http://127.0.0.1:9455/metrics)"; }
 check "metrics: over HTTP" wait_for 5 scraped 'rsipd_leases_ended_total{end="revoked"} 1'
-check "metrics: what the kernel counts" scraped 'rsipd_ruleset_packets_total{counter="denied_port"} 0'
+check "metrics: what the kernel counts" scraped 'rsipd_ruleset_packets_total{counter="unknown_cookie"} 0'
 check "metrics: the queue" scraped 'rsipd_queue_packets 0'
 check_equal "metrics: transactions of nf_tables took a while" true \
   "$(value '.[] | select(.name == "rsipd_nft_transaction_duration_seconds").samples[0] | .count > 3 and .sum > 0' metrics)"
