@@ -3,8 +3,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 
 #include "daemon/exit_code.hpp"
@@ -12,6 +14,7 @@
 #include "daemon/privileges.hpp"
 #include "daemon/service.hpp"
 #include "daemon/startup.hpp"
+#include "events/log_format.hpp"
 
 namespace {
 
@@ -19,7 +22,7 @@ using namespace rsip;
 
 void set_up_log(const std::string& level) {
   spdlog::set_default_logger(spdlog::stderr_logger_st("rsipd"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  spdlog::set_formatter(log_formatter(is_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"))));
   spdlog::set_level(spdlog::level::from_str(level));
 }
 
