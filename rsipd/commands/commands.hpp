@@ -31,6 +31,7 @@ struct Context {
   std::function<lease::Time()> now;
   std::function<nlohmann::json()> about;  ///< the daemon itself, for `status`
   std::function<std::vector<prometheus::MetricFamily>()> metrics;
+  nlohmann::json interfaces = nlohmann::json::object();  ///< and tunnels, as the daemon was told, for `settings`
 };
 
 /// Does what the line asks for; the answer may take longer than the call.

@@ -14,6 +14,7 @@ Verb hosts;
 Verb metrics;
 Verb pools;
 Verb revoke;
+Verb settings;
 Verb show;
 Verb status;
 Verb watch;

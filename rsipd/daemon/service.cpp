@@ -21,6 +21,19 @@ constexpr std::chrono::milliseconds removal_pause{50};
 /// How long hosts may take to accept the message that all is over.
 constexpr std::chrono::seconds dismissal_time{1};
 
+/// What `rsipctl doctor` needs to know beside the leases' configuration.
+nlohmann::json interfaces(const Options& options) {
+  nlohmann::json ports = nlohmann::json::array();
+  for (const Listen& listen : options.listen) ports.push_back(listen.port);
+  if (options.listen.empty()) ports.push_back(Listen{}.port);
+  nlohmann::json tunnels = nlohmann::json::array();
+  for (const TunnelType type : options.policy.tunnels) tunnels.push_back(type == TunnelType::gre ? "gre" : "ipip");
+  return {{"private_interfaces", options.private_interfaces},
+          {"public_interfaces", options.public_interfaces},
+          {"listen", std::move(ports)},
+          {"tunnels", std::move(tunnels)}};
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& options, const Setup& setup) {
@@ -69,8 +82,13 @@ Service::Service(const Options& options, std::unique_ptr<LinuxKernel> kernel, st
               [this](const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
                 serve(peer, message, reply);
               }),
-      operation_{
-          gateway_, *kernel_, watchers_, lease::Clock::now, [this] { return about(); }, [this] { return collect(); }} {
+      operation_{gateway_,
+                 *kernel_,
+                 watchers_,
+                 lease::Clock::now,
+                 [this] { return about(); },
+                 [this] { return collect(); },
+                 interfaces(options)} {
   gateway_.add_observer(event_log_);
   gateway_.add_observer(watchers_);
   gateway_.add_observer(metrics_);

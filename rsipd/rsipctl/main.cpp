@@ -42,6 +42,8 @@ class CommandLine {
                           [this] { return table_ ? ctl::top(options_) : ctl::watch(options_); });
     watch->add_flag("--table", table_, "Show the busiest hosts instead, anew every 2 seconds");
     add("metrics", "Print the metrics that Prometheus is told", [this] { return ctl::metrics(options_); });
+    add("doctor", "Look for what is in the way: firewalls, NAT, settings, addresses; say what to change",
+        [this] { return ctl::doctor(options_); });
     add("counters", "List what was dropped or queued, and why; reads the kernel",
         [this] { return ctl::kernel_counters(options_); });
   }

@@ -31,6 +31,9 @@ int metrics(const Options& options);
 int watch(const Options& options);
 int top(const Options& options);
 
+// By looking at the machine with the settings of rsipd:
+int doctor(const Options& options);
+
 // By reading the kernel's tables:
 int kernel_bindings(const Options& options, const std::string& host);
 int kernel_counters(const Options& options);
