@@ -101,6 +101,10 @@ void FollowedSas::remove(Spis::iterator position, xfrm::Protocol protocol, TimeP
       leave(wanted_, position);
       spis_.erase(position);
       break;
+    case Phase::refused:
+      leave(refused_, position);
+      spis_.erase(position);
+      break;
     case Phase::covered:
       spis_.erase(position);
       break;
@@ -198,7 +202,7 @@ std::optional<Order> FollowedSas::next_free(const Bindings& bindings, TimePoint 
 std::optional<TimePoint> FollowedSas::deadline() const {
   if (asked_ || freeing_) return std::nullopt;
   std::optional<TimePoint> first;
-  for (const Due* due : {&wanted_, &unused_}) {
+  for (const Due* due : {&wanted_, &unused_, &refused_}) {
     if (!due->empty()) first = std::min(first.value_or(due->begin()->first), due->begin()->first);
   }
   return first;
@@ -220,9 +224,10 @@ FollowedSas::Answer FollowedSas::answered(const Outcome& outcome, TimePoint now)
   }
   const auto* failure = std::get_if<Failure>(&outcome);
   const auto* refused = failure != nullptr ? std::get_if<Refused>(failure) : nullptr;
-  if (refused != nullptr && refused->code == wire::ErrorCode::ipsec_spi_inuse) {
-    for (const auto& [protocol, association] : followed.associations) answer.in_use.push_back(association);
-    spis_.erase(position);
+  const bool in_use = refused != nullptr && refused->code == wire::ErrorCode::ipsec_spi_inuse;
+  if (in_use && !followed.associations.empty()) {
+    followed.phase = Phase::refused;
+    enter(refused_, position, now + settling);
     return answer;
   }
   if (followed.associations.empty() || (failure != nullptr && std::holds_alternative<SessionOver>(*failure))) {
@@ -232,6 +237,17 @@ FollowedSas::Answer FollowedSas::answered(const Outcome& outcome, TimePoint now)
   answer.failed = key.spi;
   want(position, followed.backoff.again(now));
   return answer;
+}
+
+std::vector<xfrm::Association> FollowedSas::refused(TimePoint now) {
+  std::vector<xfrm::Association> all;
+  while (!refused_.empty() && refused_.begin()->first <= now) {
+    const auto position = spis_.find(refused_.begin()->second);
+    refused_.erase(refused_.begin());
+    for (const auto& [protocol, association] : position->second.associations) all.push_back(association);
+    spis_.erase(position);
+  }
+  return all;
 }
 
 }  // namespace rsip::host

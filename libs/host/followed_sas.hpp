@@ -28,6 +28,9 @@ class FollowedSas {
  public:
   /// How long a lease stays when its last association has gone.
   static constexpr std::chrono::seconds linger{1};
+  /// How long an association stays whose SPI was refused. Its IKE daemon may not be done with making it, and would take
+  /// no notice of its end.
+  static constexpr std::chrono::seconds settling{1};
 
   /// What the kernel tells. `bindings` are the session's, those for followed SPIs included.
   void appeared(const xfrm::Association& association, const Bindings& bindings, TimePoint now);
@@ -49,11 +52,13 @@ class FollowedSas {
   /// What comes of the last order.
   struct Answer {
     std::optional<Spi> leased{};
-    std::chrono::nanoseconds took{};          ///< since the kernel told of the association
-    std::vector<xfrm::Association> in_use{};  ///< the gateway has given their SPI to another: they have to go
-    std::optional<Spi> failed{};              ///< not leased, will be asked for again
+    std::chrono::nanoseconds took{};  ///< since the kernel told of the association
+    std::optional<Spi> failed{};      ///< not leased, will be asked for again
   };
   Answer answered(const Outcome& outcome, TimePoint now);
+
+  /// The associations that have to go now, since the gateway has given their SPI to another. Each is named once.
+  std::vector<xfrm::Association> refused(TimePoint now);
 
   /// The associations that are followed, or covered by another binding.
   std::size_t size() const { return spis_.size(); }
@@ -69,12 +74,13 @@ class FollowedSas {
     asked,    ///< the request is under way
     leased,   ///< in unused_ where its associations have gone
     covered,  ///< another binding has it
+    refused,  ///< in refused_
   };
   struct Followed {
     std::map<xfrm::Protocol, xfrm::Association> associations;
     TimePoint since;  ///< when the kernel told of the first
     Phase phase = Phase::wanted;
-    TimePoint due{};  ///< its place in wanted_ or unused_
+    TimePoint due{};  ///< its place in wanted_, unused_ or refused_
     Backoff backoff{0};
   };
   using Spis = std::map<Key, Followed>;
@@ -90,6 +96,7 @@ class FollowedSas {
   Spis spis_;
   Due wanted_;
   Due unused_;
+  Due refused_;
   std::optional<Key> asked_;
   bool freeing_ = false;
 };

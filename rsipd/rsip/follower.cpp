@@ -81,7 +81,6 @@ void Follower::answered(const host::Outcome& outcome) {
     spdlog::warn("followed: SPI {:#010x} is not leased, trying again; packets with it do not arrive",
                  number(*result.failed));
   }
-  for (const xfrm::Association& association : result.in_use) remove(association);
   surroundings_.changed();
   proceed_soon();
 }
@@ -101,6 +100,7 @@ void Follower::proceed() {
     sas_.recovered(BootClock::now());
     resync();
   }
+  for (const xfrm::Association& association : sas_.refused(BootClock::now())) remove(association);
   if (std::optional<host::Order> order = sas_.next(surroundings_.bindings(), BootClock::now())) {
     surroundings_.ask(*std::move(order));
   }

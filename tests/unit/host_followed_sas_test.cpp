@@ -197,7 +197,8 @@ TEST_CASE("followed: an SA that is gone before it is asked for, or while it is")
     return;
   }
   SUBCASE("in use: there is nothing to remove") {
-    CHECK(host.refused(wire::ErrorCode::ipsec_spi_inuse).in_use.empty());
+    host.refused(wire::ErrorCode::ipsec_spi_inuse);
+    CHECK_FALSE(host.sas.deadline());
   }
   SUBCASE("refused otherwise: not asked for again") {
     CHECK_FALSE(host.refused(wire::ErrorCode::local_addrport_unavailable).failed);
@@ -212,13 +213,30 @@ TEST_CASE("followed: IPSEC_SPI_INUSE removes the SAs, both where there are two, 
   host.appeared(sa(0xc0000001, Protocol::ah));
   REQUIRE(host.asks() == Spi{0xc0000001});
   const FollowedSas::Answer result = host.refused(wire::ErrorCode::ipsec_spi_inuse);
-  CHECK(result.in_use == std::vector{sa(0xc0000001), sa(0xc0000001, Protocol::ah)});
   CHECK_FALSE(result.leased);
+  CHECK_FALSE(result.failed);
+  CHECK(host.sas.refused(host.now).empty());  // its daemon may still be at it
+  CHECK(host.sas.deadline() == host.now + FollowedSas::settling);
+  host.wait(FollowedSas::settling);
+  CHECK(host.sas.refused(host.now) == std::vector{sa(0xc0000001), sa(0xc0000001, Protocol::ah)});
+  CHECK(host.sas.refused(host.now).empty());
   host.sas.gone(sa(0xc0000001).id, host.now);  // as we did it
   host.wait(1h);
   CHECK_FALSE(host.next());
   host.appeared(sa(0xc0000009));  // what the daemon negotiates instead
   CHECK(host.asks() == Spi{0xc0000009});
+}
+
+TEST_CASE("followed: an SA that goes by itself when its SPI was refused need not be removed") {
+  Host host;
+  host.appeared(sa(0xc0000001));
+  REQUIRE(host.asks());
+  host.refused(wire::ErrorCode::ipsec_spi_inuse);
+  host.sas.gone(sa(0xc0000001).id, host.now);
+  host.wait(FollowedSas::settling);
+  CHECK(host.sas.refused(host.now).empty());
+  CHECK(host.sas.size() == 0);
+  CHECK_FALSE(host.sas.deadline());
 }
 
 TEST_CASE("followed: other failures are tried again, less and less often, and at once when the gateway is back") {
@@ -267,7 +285,9 @@ TEST_CASE("followed: a binding that is lost is asked for once more, after a whil
   CHECK(host.asks() == Spi{0xc0000001});
 
   // The gateway gave it to another meanwhile.
-  CHECK(host.refused(wire::ErrorCode::ipsec_spi_inuse).in_use == std::vector{sa(0xc0000001)});
+  host.refused(wire::ErrorCode::ipsec_spi_inuse);
+  host.wait(FollowedSas::settling);
+  CHECK(host.sas.refused(host.now) == std::vector{sa(0xc0000001)});
 }
 
 TEST_CASE("followed: a lost binding of an SA that is gone is of no concern") {
