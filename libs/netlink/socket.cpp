@@ -64,41 +64,62 @@ Result<void> Socket::filter_dumps() {
   return {};
 }
 
-Result<void> Socket::request(Message& message, std::string_view what, const std::function<void(const Reply&)>& each) {
+Result<void> Socket::begin(Message& message, std::string_view what) {
   if (message.overflow_) return failure(EMSGSIZE, std::string(what));
   nlmsghdr* head = message.head();
   head->nlmsg_seq = ++sequence_;
+  interrupted_ = false;
   if (mnl_socket_sendto(socket_.get(), head, head->nlmsg_len) < 0) return failure(errno, std::string(what));
+  return {};
+}
 
+Result<std::optional<Error>> Socket::receive(std::string_view what, const std::function<void(const Reply&)>& each) {
   alignas(nlmsghdr) std::array<std::uint8_t, 32768> buffer;  // the kernel's own limit for a part of a dump
+  ssize_t received = -1;
+  do {
+    received = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) return failure(errno, std::string(what));
   std::optional<Verdict> verdict;
-  bool interrupted = false;
-  while (!verdict) {
-    const ssize_t received = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
-    if (received < 0) {
-      if (errno == EINTR) continue;
-      return failure(errno, std::string(what));
-    }
-    int left = static_cast<int>(received);
-    for (const auto* part = static_cast<const nlmsghdr*>(static_cast<const void*>(buffer.data()));
-         mnl_nlmsg_ok(part, left) && !verdict; part = mnl_nlmsg_next(part, &left)) {
-      if (part->nlmsg_seq != sequence_) continue;  // the rest of an answer that was given up on
-      interrupted |= (part->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-      if (part->nlmsg_type == NLMSG_ERROR) {
-        verdict = read_error(part);
-      } else if (part->nlmsg_type == NLMSG_DONE) {
-        verdict = read_done(part);
-      } else if (each) {
-        each(Reply{part->nlmsg_type, Bytes(static_cast<const std::uint8_t*>(mnl_nlmsg_get_payload(part)),
-                                           mnl_nlmsg_get_payload_len(part))});
-      }
+  int left = static_cast<int>(received);
+  for (const auto* part = static_cast<const nlmsghdr*>(static_cast<const void*>(buffer.data()));
+       mnl_nlmsg_ok(part, left) && !verdict; part = mnl_nlmsg_next(part, &left)) {
+    if (part->nlmsg_seq != sequence_) continue;  // the rest of an answer that was given up on
+    interrupted_ |= (part->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+    if (part->nlmsg_type == NLMSG_ERROR) {
+      verdict = read_error(part);
+    } else if (part->nlmsg_type == NLMSG_DONE) {
+      verdict = read_done(part);
+    } else if (each) {
+      each(Reply{part->nlmsg_type, Bytes(static_cast<const std::uint8_t*>(mnl_nlmsg_get_payload(part)),
+                                         mnl_nlmsg_get_payload_len(part))});
     }
   }
-  if (interrupted && verdict->code == 0) verdict->code = EINTR;
-  if (verdict->code == 0) return {};
+  if (!verdict) return std::nullopt;
   std::string object(what);
   if (!verdict->explanation.empty()) object += " (" + verdict->explanation + ")";
-  return failure(verdict->code, object);
+  return Error{verdict->code, object, {}};
+}
+
+Result<void> Socket::request(Message& message, std::string_view what, const std::function<void(const Reply&)>& each) {
+  if (Result<void> sent = begin(message, what); !sent) return sent;
+  std::optional<Error> verdict;
+  while (!verdict) {
+    Result<std::optional<Error>> received = receive(what, each);
+    if (!received) return tl::unexpected(received.error());
+    verdict = std::move(*received);
+  }
+  if (interrupted_ && verdict->code == 0) verdict->code = EINTR;
+  if (verdict->code == 0) return {};
+  return tl::unexpected(*verdict);
+}
+
+Result<bool> Socket::next(std::string_view what, const std::function<void(const Reply&)>& each) {
+  const Result<std::optional<Error>> received = receive(what, each);
+  if (!received) return tl::unexpected(received.error());
+  if (!*received) return true;
+  if ((*received)->code != 0) return tl::unexpected(**received);
+  return false;
 }
 
 }  // namespace rsip::netlink

@@ -112,7 +112,16 @@ class Socket {
   /// A dump that the kernel marks as interrupted by a change fails with EINTR: ask again.
   Result<void> request(Message& message, std::string_view what, const std::function<void(const Reply&)>& each = {});
 
+  /// The same in steps, for a dump that may be long: sends the request ...
+  Result<void> begin(Message& message, std::string_view what);
+  /// ... and reads a part of the answer, at most some hundred messages. False: it was the last. That a dump was
+  /// interrupted by a change is no error here.
+  Result<bool> next(std::string_view what, const std::function<void(const Reply&)>& each);
+
  private:
+  /// Nothing where there is more to come, else the kernel's verdict.
+  Result<std::optional<Error>> receive(std::string_view what, const std::function<void(const Reply&)>& each);
+
   struct Close {
     void operator()(mnl_socket* socket) const;
   };
@@ -120,6 +129,7 @@ class Socket {
 
   std::unique_ptr<mnl_socket, Close> socket_;
   std::uint32_t sequence_ = 0;
+  bool interrupted_ = false;  ///< the dump that is being read
 };
 
 }  // namespace rsip::netlink

@@ -13,8 +13,9 @@ namespace rsip::commands {
 namespace {
 
 const std::map<std::string_view, Verb*> verbs{
-    {"bindings", bindings}, {"drain", drain},       {"hosts", hosts}, {"metrics", metrics}, {"pools", pools},
-    {"revoke", revoke},     {"settings", settings}, {"show", show},   {"status", status},   {"watch", watch},
+    {"bindings", bindings}, {"diff", diff},     {"drain", drain},   {"hosts", hosts},
+    {"metrics", metrics},   {"pools", pools},   {"revoke", revoke}, {"settings", settings},
+    {"show", show},         {"status", status}, {"watch", watch},
 };
 
 }  // namespace

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "steer/counters.hpp"
+#include "steer/element.hpp"
 #include "steer/queue_state.hpp"
 #include "steer/tunnel.hpp"
 #include "types/result.hpp"
@@ -21,6 +23,12 @@ class KernelView {
 
   virtual Result<steer::Traffic> traffic(const steer::Device& tunnel) = 0;
   virtual Result<std::vector<steer::NamedCounter>> counters() = 0;
+  /// Whether an element is in force with the same device.
+  virtual Result<bool> has(const steer::Element& element) = 0;
+  /// The elements of leases that are in force, some at each call; nothing at the end.
+  using Walk = std::function<Result<std::optional<steer::Elements>>()>;
+  virtual Result<Walk> walk() = 0;
+
   /// The queue for first IKE packets; nothing where the kernel does not say.
   virtual std::optional<steer::QueueState> queue() = 0;
 };

@@ -9,6 +9,7 @@ namespace rsip::commands {
 using Verb = void(const Context& context, const nlohmann::json& request, const control::AnswerPtr& answer);
 
 Verb bindings;
+Verb diff;
 Verb drain;
 Verb hosts;
 Verb metrics;

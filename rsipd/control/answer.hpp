@@ -18,7 +18,7 @@ class Answer {
   Answer& operator=(const Answer&) = delete;
   virtual ~Answer() = default;
 
-  /// Some lines, each with its newline; nothing when there are no more.
+  /// Some lines, each with its newline, or none yet; nothing when there are no more.
   using Pieces = std::function<std::optional<std::string>()>;
 
   /// One line, which is queued if the other end does not read. False where it has gone, or has left too much unread,

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <asio/buffer.hpp>
+#include <asio/post.hpp>
 #include <asio/read_until.hpp>
 #include <asio/write.hpp>
 #include <utility>
@@ -93,10 +94,15 @@ void Connection::write() {
 
 void Connection::written() {
   if (queued_.empty() && next_) {
-    if (std::optional<std::string> piece = next_()) {
-      queued_ = std::move(*piece);
-    } else {
+    std::optional<std::string> piece = next_();
+    if (!piece) {
       next_ = nullptr;
+    } else if (piece->empty()) {
+      // Others first.
+      asio::post(socket_.get_executor(), [self = shared_from_this()] { self->written(); });
+      return;
+    } else {
+      queued_ = std::move(*piece);
     }
   }
   if (!queued_.empty()) return write();

@@ -17,20 +17,23 @@ Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu
   if (!announcer) return tl::unexpected(announcer.error());
   Result<steer::Counters> counters = steer::Counters::open();
   if (!counters) return tl::unexpected(counters.error());
+  Result<steer::Inspector> inspector = steer::Inspector::open();
+  if (!inspector) return tl::unexpected(inspector.error());
   Result<std::optional<xfrm::Database>> associations = xfrm::Database::open();
   if (!associations) return tl::unexpected(associations.error());
   return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer),
-                                                      std::move(*counters), std::move(*associations), private_mtu,
-                                                      queue_number));
+                                                      std::move(*counters), std::move(*inspector),
+                                                      std::move(*associations), private_mtu, queue_number));
 }
 
 LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
-                         std::optional<xfrm::Database> associations, std::uint32_t private_mtu,
-                         std::uint16_t queue_number)
+                         steer::Inspector inspector, std::optional<xfrm::Database> associations,
+                         std::uint32_t private_mtu, std::uint16_t queue_number)
     : nft_(std::move(nft)),
       link_(std::move(link)),
       announcer_(std::move(announcer)),
       counters_(std::move(counters)),
+      inspector_(std::move(inspector)),
       associations_(std::move(associations)),
       private_mtu_(private_mtu),
       queue_number_(queue_number) {}
@@ -86,6 +89,16 @@ Result<steer::Traffic> LinuxKernel::traffic(const steer::Device& tunnel) {
 
 Result<std::vector<steer::NamedCounter>> LinuxKernel::counters() {
   return counters_.read();
+}
+
+Result<bool> LinuxKernel::has(const steer::Element& element) {
+  return inspector_.has(element);
+}
+
+Result<KernelView::Walk> LinuxKernel::walk() {
+  Result<steer::Inspector> opened = steer::Inspector::open();
+  if (!opened) return tl::unexpected(opened.error());
+  return [inspector = std::make_shared<steer::Inspector>(std::move(*opened))] { return inspector->next(); };
 }
 
 std::optional<steer::QueueState> LinuxKernel::queue() {

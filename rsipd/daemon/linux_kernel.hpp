@@ -11,6 +11,7 @@
 #include "gateway/kernel.hpp"
 #include "steer/announce.hpp"
 #include "steer/counters.hpp"
+#include "steer/inspector.hpp"
 #include "steer/nft.hpp"
 #include "steer/tunnel.hpp"
 #include "xfrm/database.hpp"
@@ -34,6 +35,8 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
 
   Result<steer::Traffic> traffic(const steer::Device& tunnel) override;
   Result<std::vector<steer::NamedCounter>> counters() override;
+  Result<bool> has(const steer::Element& element) override;
+  Result<Walk> walk() override;
   std::optional<steer::QueueState> queue() override;
 
   /// Calls `committed` for each transaction, with the time that it took.
@@ -45,12 +48,14 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
 
  private:
   LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
-              std::optional<xfrm::Database> associations, std::uint32_t private_mtu, std::uint16_t queue_number);
+              steer::Inspector inspector, std::optional<xfrm::Database> associations, std::uint32_t private_mtu,
+              std::uint16_t queue_number);
 
   steer::Nft nft_;
   steer::Link link_;
   steer::Announcer announcer_;
   steer::Counters counters_;
+  steer::Inspector inspector_;
   std::optional<xfrm::Database> associations_;  ///< nothing where the kernel has no IPsec
   std::uint32_t private_mtu_;
   std::uint16_t queue_number_;

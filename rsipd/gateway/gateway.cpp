@@ -421,6 +421,13 @@ void Gateway::expire(lease::Time now) {
   }
 }
 
+steer::Elements Gateway::elements_of(const lease::Registration& registration, lease::Time now) const {
+  steer::Transaction all;
+  steer_host(all, tunnels_, registration, now);
+  sole_steering_.of(all, registration, now);
+  return all.additions();
+}
+
 void Gateway::notify(const Event& event) const {
   for (Observer* observer : observers_) observer->happened(event);
 }

@@ -82,6 +82,9 @@ class Gateway {
   const lease::LeaseTable& leases() const { return leases_; }
   const Tunnels& tunnels() const { return tunnels_; }
 
+  /// What the kernel should have of a host, in all.
+  steer::Elements elements_of(const lease::Registration& registration, lease::Time now) const;
+
   /// While it drains, no binding is assigned any more; what hosts hold is extended and freed as ever.
   void drain(bool on) { draining_ = on; }
   bool is_draining() const { return draining_; }

@@ -85,6 +85,16 @@ void SoleSteering::ended(steer::Transaction& changes, std::span<const lease::Lea
   }
 }
 
+void SoleSteering::of(steer::Transaction& changes, const Registration& registration, Time now) const {
+  for (const auto& [bind, binding] : registration.bindings) {
+    const Holder holder{registration.host, bind};
+    for (const Ipv4 peer : ike_peers(registration, binding)) {
+      if (leases_.ike(binding.address).peers().sole(peer) != holder) continue;
+      change(changes, {binding.address, peer}, std::nullopt, holder, now);
+    }
+  }
+}
+
 void SoleSteering::learn(steer::Transaction& changes, const Registration& registration, const lease::IkeState& state,
                          Time now) const {
   const Ipv4 address = registration.bindings.at(state.bind).address;

@@ -31,6 +31,8 @@ class SoleSteering {
   void ended(steer::Transaction& changes, std::span<const lease::LeaseTable::Ended> ended, lease::Time now) const;
 
   /// A host is about to have IKE with one more peer.
+  /// Of one host, as if its elements were not there.
+  void of(steer::Transaction& changes, const lease::Registration& registration, lease::Time now) const;
   void learn(steer::Transaction& changes, const lease::Registration& registration, const lease::IkeState& state,
              lease::Time now) const;
   /// A host is about to have one IKE state less.

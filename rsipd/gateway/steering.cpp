@@ -136,6 +136,20 @@ void unsteer_binding(steer::Transaction& changes, const steer::Device& device, c
   }
 }
 
+void steer_host(steer::Transaction& changes, const Tunnels& tunnels, const Registration& registration, Time now) {
+  for (const auto& [bind, binding] : registration.bindings) {
+    if (binding.expires <= now) continue;
+    const steer::Device& device = tunnels.find(registration.host, binding.tunnel)->device;
+    change_own(changes, Change::add, device, registration, binding, time_left(binding.expires, now));
+  }
+  for (const auto& [scope, bindings] : registration.scopes) {
+    const Time until = bindings.rbegin()->first;
+    if (until <= now) continue;
+    const steer::Device& device = tunnels.find(registration.host, scope.tunnel)->device;
+    change_permit(changes, device, registration, scope, std::nullopt, until, now);
+  }
+}
+
 void unsteer_host(steer::Transaction& changes, const Tunnels& tunnels, const Registration& registration, Time now) {
   for (const auto& [bind, binding] : registration.bindings) {
     if (binding.expires <= now) continue;  // the kernel has ended its elements

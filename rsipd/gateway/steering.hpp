@@ -21,6 +21,10 @@ void extend_steering(steer::Transaction& changes, const steer::Device& device, c
 void unsteer_binding(steer::Transaction& changes, const steer::Device& device, const lease::Registration& registration,
                      const lease::Binding& binding, lease::Time now);
 
+/// Everything that a host has at `now`, as if its elements were not there.
+void steer_host(steer::Transaction& changes, const Tunnels& tunnels, const lease::Registration& registration,
+                lease::Time now);
+
 /// All bindings of a host end. To be called before the lease table forgets them.
 void unsteer_host(steer::Transaction& changes, const Tunnels& tunnels, const lease::Registration& registration,
                   lease::Time now);

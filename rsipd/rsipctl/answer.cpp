@@ -16,11 +16,12 @@ int fail(const Error& error) {
 }
 
 int print_list(const Options& options, const json& request, const std::vector<Table::Column>& columns,
-               const std::function<std::vector<std::string>(const json&)>& cells) {
+               const std::function<std::vector<std::string>(const json&)>& cells, std::size_t* count) {
   std::optional<Table> table;
   bool first = true;
   if (!options.json) table.emplace(std::cout, columns);
   const Result<void> done = ask(options.control, request, [&](const std::string& line, const json& item) {
+    if (count != nullptr) ++*count;
     if (table) return table->row(cells(item));
     std::cout << (first ? "[" : ",") << line;
     first = false;

@@ -41,6 +41,8 @@ class CommandLine {
     CLI::App* watch = add("watch", "Print events as they happen, a line of JSON each",
                           [this] { return table_ ? ctl::top(options_) : ctl::watch(options_); });
     watch->add_flag("--table", table_, "Show the busiest hosts instead, anew every 2 seconds");
+    add("diff", "Compare the leases with the kernel's tables; exit status 1 if they differ",
+        [this] { return ctl::diff(options_); });
     add("metrics", "Print the metrics that Prometheus is told", [this] { return ctl::metrics(options_); });
     add("doctor", "Look for what is in the way: firewalls, NAT, settings, addresses; say what to change",
         [this] { return ctl::doctor(options_); });

@@ -28,6 +28,7 @@ int pools(const Options& options);
 int revoke(const Options& options, const std::string& host, std::optional<std::uint32_t> bind);
 int drain(const Options& options, bool on);
 int metrics(const Options& options);
+int diff(const Options& options);
 int watch(const Options& options);
 int top(const Options& options);
 

@@ -29,7 +29,7 @@ class MemoryAnswer : public control::Answer {
   void end() override { ended = true; }
   bool is_open() const override { return !ended && !gone; }
 
-  /// The number of lines in the next piece; 0 at the end.
+  /// The number of lines in the next piece; 0 at the end, or where there are none yet.
   std::size_t read_piece() {
     const std::optional<std::string> piece = next_ ? next_() : std::nullopt;
     if (!piece) {
@@ -67,10 +67,23 @@ class MemoryView : public KernelView {
   }
   Result<std::vector<steer::NamedCounter>> counters() override { return named; }
   std::optional<steer::QueueState> queue() override { return queued; }
+  Result<bool> has(const steer::Element& element) override {
+    const auto found = kernel->elements.find(MemoryKernel::key(element));
+    return found != kernel->elements.end() && found->second.device == element.device;
+  }
+  Result<Walk> walk() override {
+    return [this, next = std::optional<MemoryKernel::Key>()]() mutable -> Result<std::optional<steer::Elements>> {
+      const auto found = next ? kernel->elements.upper_bound(*next) : kernel->elements.begin();
+      if (found == kernel->elements.end()) return std::nullopt;
+      next = found->first;
+      return steer::Elements{found->second};
+    };
+  }
 
   std::map<std::uint32_t, steer::Traffic> traffics;  ///< by interface index
   std::vector<steer::NamedCounter> named;
   std::optional<steer::QueueState> queued;
+  MemoryKernel* kernel = nullptr;
 };
 
 struct Operated : Realm {
@@ -85,6 +98,7 @@ struct Operated : Realm {
                 },
                 [this] { return families; }} {
     gateway->add_observer(watchers);
+    view.kernel = &kernel;
   }
 
   std::shared_ptr<MemoryAnswer> begin(const std::string& line) {

@@ -276,3 +276,81 @@ TEST_CASE("commands: watch tells each event until nobody listens") {
   CHECK(answer->lines.size() == 5);
   CHECK(realm.watchers.count() == 0);
 }
+
+TEST_CASE("commands: diff tells what the kernel lacks, and what it has that nobody has leased") {
+  lease::Config config;
+  config.exclusive_pool = {Ipv4{0xc6336411}};
+  Operated realm({}, config);
+  const ClientId client = realm.enroll(x1);
+  const auto granted =
+      realm.ask<wire::AssignResponseRsipsec>(x1, rsipsec(client, wire::AnyPorts{4}, wire::AnySpis{16}));
+  realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{2}));
+  realm.gateway->judge_ike(realm.kernel.last_index, ike(nb, 0xaa, 500, Ipv4{0xc6336402}), realm.now);
+  realm.view.traffics[realm.kernel.last_index] = {};
+  const ClientId other = realm.enroll(x2);
+  wire::AssignRequestRsaIp whole;
+  whole.client = other;
+  realm.ask<wire::AssignResponseRsaIp>(x2, whole);
+  realm.view.traffics[realm.kernel.last_index] = {};
+  const std::string diff = R"({"command": "diff"})";
+  CHECK(realm.items(diff).empty());
+
+  // Each element of each kind is missed.
+  const auto all = realm.kernel.elements;
+  CHECK(all.size() > 40);
+  for (const auto& [key, element] : all) {
+    realm.kernel.elements.erase(key);
+    CHECK(realm.items(diff) ==
+          std::vector<json>{{{"what", "missing"}, {"element", steer::to_string(element)}, {"owner", element.comment}}});
+    realm.kernel.elements.emplace(key, element);
+  }
+  CHECK(realm.items(diff).empty());
+
+  // One that leads elsewhere is both.
+  steer::Element astray = std::ranges::find_if(all, [](const auto& entry) {
+                            return std::string_view(entry.second.set) == "spi_in";
+                          })->second;
+  astray.device = 7;
+  realm.kernel.elements[MemoryKernel::key(astray)] = astray;
+  std::vector<json> found = realm.items(diff);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].at("what") == "missing");
+  CHECK(found[1].at("what") == "foreign");
+  realm.kernel.elements = all;
+
+  // What a host has freed, and what names nobody.
+  const auto one = realm.kernel.elements;
+  realm.ask<wire::FreeResponse>(x1, free_request(client, granted.bind));
+  CHECK(realm.items(diff).empty());
+  for (const auto& [key, element] : one) realm.kernel.elements.emplace(key, element);
+  found = realm.items(diff);
+  CHECK(found.size() > 20);
+  CHECK(std::ranges::all_of(found, [](const json& item) { return item.at("what") == "foreign"; }));
+  realm.gateway->revoke(x1, std::nullopt, realm.now);
+  steer::Element unnamed = astray;
+  unnamed.comment = "by hand";
+  realm.kernel.elements[MemoryKernel::key(unnamed)] = unnamed;
+  found = realm.items(diff);
+  CHECK(std::ranges::count_if(found, [](const json& item) { return item.at("owner") == "by hand"; }) == 1);
+
+  // A tunnel device that somebody has removed.
+  realm.kernel.elements = all;
+  std::erase_if(realm.kernel.elements, [](const auto& entry) { return entry.second.comment.ends_with("10.0.0.11"); });
+  realm.view.traffics.erase(realm.kernel.last_index);
+  CHECK(realm.items(diff).at(0).at("element") == "device rsip2");
+}
+
+TEST_CASE("commands: diff goes on while leases come and go") {
+  Operated realm;
+  const ClientId client = realm.enroll(x1);
+  const auto granted = realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{4}));
+  realm.view.traffics[realm.kernel.last_index] = {};
+  const auto answer = realm.begin(R"({"command": "diff"})");
+  answer->read_piece();  // x1
+  realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{4}));
+  answer->read_piece();  // no more hosts
+  realm.ask<wire::FreeResponse>(x1, free_request(client, granted.bind));
+  realm.ask<wire::AssignResponseRsapIp>(x2, rsap(realm.enroll(x2), wire::AnyPorts{4}));
+  answer->read_all();
+  CHECK(answer->lines == std::vector<json>{{{"done", true}}});
+}
