@@ -31,9 +31,9 @@ constexpr std::size_t most_hosts = 20;  ///< those with the most traffic
 constexpr const char* clear_screen = "\033[H\033[2J";
 
 struct Row {
-  json item;
-  double packets = 0;    ///< a second, both ways
-  double from_host = 0;  ///< bytes a second
+  std::vector<std::string> held;  ///< host, and what it holds
+  double packets = 0;             ///< a second, both ways
+  double from_host = 0;           ///< bytes a second
   double to_host = 0;
 };
 
@@ -68,7 +68,8 @@ class Top {
 
  private:
   Row row_of(const json& item, const Traffic& now, double seconds) const {
-    Row row{item};
+    Row row;
+    for (const char* member : {"host", "bindings", "ports", "spis", "ike"}) row.held.push_back(text_of(item, member));
     const auto before = last_.find(text_of(item, "host"));
     if (before == last_.end()) return row;
     const Traffic& last = before->second;
@@ -91,9 +92,9 @@ class Top {
                          {"BYTES/S FROM", 12, true},
                          {"BYTES/S TO", 10, true}});
     for (const Row& row : rows) {
-      table.row({text_of(row.item, "host"), text_of(row.item, "bindings"), text_of(row.item, "ports"),
-                 text_of(row.item, "spis"), text_of(row.item, "ike"), amount_of(row.packets), amount_of(row.from_host),
-                 amount_of(row.to_host)});
+      std::vector<std::string> cells = row.held;
+      for (const double each : {row.packets, row.from_host, row.to_host}) cells.push_back(amount_of(each));
+      table.row(cells);
     }
   }
 
