@@ -33,13 +33,13 @@ Result<json> list_foreign_tables() {
     return failure(ENOMEM, "list nftables tables");
   }
   nft_ctx_output_set_flags(nft.get(), NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_TERSE);
-  const Result<json> tables = run(nft.get(), "list tables");
+  Result<json> tables = run(nft.get(), "list tables");
   if (!tables) return tables;
   json all = json::array();
   for (const json& item : *tables) {
     if (!item.contains("table") || item["table"].value("name", "") == "rsip") continue;
-    const Result<json> table = run(nft.get(), "list table " + item["table"].value("family", "") + " " +
-                                                  item["table"].value("name", ""));
+    Result<json> table =
+        run(nft.get(), "list table " + item["table"].value("family", "") + " " + item["table"].value("name", ""));
     if (!table) return table;
     all.insert(all.end(), table->begin(), table->end());
   }

@@ -85,13 +85,14 @@ class Examination {
     if (!(text >> low >> high)) return;
     const std::string reserved = read_setting("ip_local_reserved_ports");
     for (const Run<Port>& run : settings_.ports) {
-      const std::uint32_t first = number(run.first);
-      const std::uint32_t last = number(run.last());
-      if (last < low || high < first || covers(reserved, run)) continue;
-      const std::string range = std::to_string(first) + "-" + std::to_string(last);
-      add("this machine may pick one of the leased ports " + range + " for a connection of its own",
-          "sysctl -w net.ipv4.ip_local_reserved_ports=" + (reserved.empty() ? range : reserved + "," + range));
+      if (number(run.last()) >= low && number(run.first) <= high && !covers(reserved, run)) unreserved(reserved, run);
     }
+  }
+
+  void unreserved(const std::string& reserved, const Run<Port>& run) {
+    const std::string range = std::to_string(number(run.first)) + "-" + std::to_string(number(run.last()));
+    add("this machine may pick one of the leased ports " + range + " for a connection of its own",
+        "sysctl -w net.ipv4.ip_local_reserved_ports=" + (reserved.empty() ? range : reserved + "," + range));
   }
 
   Result<void> addresses() {
@@ -122,18 +123,22 @@ class Examination {
     std::vector<std::string> names = settings_.public_interfaces;
     std::ranges::copy(settings_.private_interfaces, std::back_inserter(names));
     for (const std::string& name : names) {
-      const Result<std::optional<steer::Interface>> found = steer::find_interface(socket_, name);
-      if (!found) return tl::unexpected(found.error());
-      if (!*found) {
-        add("there is no interface " + name, "ip link, and rsipd with the interfaces that there are");
-      } else if (!(*found)->up) {
-        add("interface " + name + " is down", "ip link set " + name + " up");
-      } else if ((*found)->mtu < least_tunnel_mtu + encapsulation) {
-        const std::string least = std::to_string(least_tunnel_mtu + encapsulation);
-        add("the MTU of interface " + name + " is " + std::to_string((*found)->mtu) + ", less than the " + least +
-                " that a tunnel takes for packets that everybody must accept",
-            "ip link set " + name + " mtu 1500");
-      }
+      if (Result<void> done = interface(name, least_tunnel_mtu + encapsulation); !done) return done;
+    }
+    return {};
+  }
+
+  Result<void> interface(const std::string& name, std::uint32_t least_mtu) {
+    const Result<std::optional<steer::Interface>> found = steer::find_interface(socket_, name);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) {
+      add("there is no interface " + name, "ip link, and rsipd with the interfaces that there are");
+    } else if (!(*found)->up) {
+      add("interface " + name + " is down", "ip link set " + name + " up");
+    } else if ((*found)->mtu < least_mtu) {
+      add("the MTU of interface " + name + " is " + std::to_string((*found)->mtu) + ", less than the " +
+              std::to_string(least_mtu) + " that a tunnel takes for packets that everybody must accept",
+          "ip link set " + name + " mtu 1500");
     }
     return {};
   }
@@ -142,14 +147,15 @@ class Examination {
     for (const Ipv4 address : settings_.pool) {
       const Result<bool> here = steer::is_local_or_routed_here(socket_, address);
       if (!here) return tl::unexpected(here.error());
-      const std::string text = to_string(address);
-      if (!*here) {
-        add("pool address " + text + " does not lead to this machine",
-            "ip addr add " + text + "/32 dev " + settings_.public_interfaces.front() +
-                ", or where it is routed here: ip route add blackhole " + text + "/32");
-      }
+      if (!*here) not_here(to_string(address));
     }
     return {};
+  }
+
+  void not_here(const std::string& address) {
+    add("pool address " + address + " does not lead to this machine",
+        "ip addr add " + address + "/32 dev " + settings_.public_interfaces.front() +
+            ", or where it is routed here: ip route add blackhole " + address + "/32");
   }
 
   const Settings& settings_;

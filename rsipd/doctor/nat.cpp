@@ -122,6 +122,7 @@ std::vector<Finding> nat_findings(const Ruleset& ruleset, const Settings& settin
     }
   }
   std::vector<Finding> list;
+  list.reserve(findings.size());
   for (auto& [what, finding] : findings) list.push_back(std::move(finding));
   return list;
 }
