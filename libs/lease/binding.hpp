@@ -40,6 +40,7 @@ struct Request {
   std::uint8_t prefix_bits = 0;
   std::optional<CookiePrefix> prefix{};  ///< the one it would like best
   TunnelType tunnel = TunnelType::ip_ip;
+  Ipv4 gateway{};  ///< our end of the tunnel
   std::optional<LeaseTime> lease{};
 };
 
@@ -52,6 +53,7 @@ struct Binding {
   std::optional<CookiePrefix> prefix;
   std::vector<Remote> remotes;  ///< the only peers, ascending, each once; none: any peer
   TunnelType tunnel = TunnelType::ip_ip;
+  Ipv4 gateway;  ///< our end of the tunnel
   Time expires;
 
   bool shares_address() const { return kind != Kind::rsa_ip; }

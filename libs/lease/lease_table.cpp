@@ -162,6 +162,7 @@ Binding LeaseTable::without_numbers(const Request& request) {
   Binding made;
   made.kind = request.kind;
   made.tunnel = request.tunnel;
+  made.gateway = request.gateway;
   made.remotes = request.remotes;
   std::ranges::sort(made.remotes);
   made.remotes.erase(std::unique(made.remotes.begin(), made.remotes.end()), made.remotes.end());

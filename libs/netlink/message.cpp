@@ -88,6 +88,21 @@ std::optional<Bytes> Attributes::find(std::uint16_t type) const {
   return Bytes(static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute)), mnl_attr_get_payload_len(attribute));
 }
 
+std::vector<std::string> Attributes::texts(std::uint16_t type) const {
+  std::vector<std::string> values;
+  const void* const start = bytes_.data();
+  int left = static_cast<int>(bytes_.size());
+  for (const auto* each = static_cast<const nlattr*>(start); mnl_attr_ok(each, left);) {
+    if (mnl_attr_get_type(each) == type) {
+      const auto* value = static_cast<const char*>(mnl_attr_get_payload(each));
+      values.emplace_back(value, strnlen(value, mnl_attr_get_payload_len(each)));
+    }
+    left -= static_cast<int>(MNL_ALIGN(each->nla_len));
+    each = mnl_attr_next(each);
+  }
+  return values;
+}
+
 std::optional<std::uint32_t> Attributes::integer(std::uint16_t type) const {
   const std::optional<Bytes> bytes = find(type);
   if (!bytes) return std::nullopt;

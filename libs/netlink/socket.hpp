@@ -73,6 +73,8 @@ class Attributes {
   std::optional<Ipv4> address(std::uint16_t type) const;
   /// Empty where absent.
   std::string text(std::uint16_t type) const;
+  /// Of each attribute of this type, in order.
+  std::vector<std::string> texts(std::uint16_t type) const;
   /// No attributes where absent.
   Attributes nested(std::uint16_t type) const;
   /// All that have this type, in order: a list's items.

@@ -122,7 +122,15 @@ Result<void> Announcer::withdraw(Ipv4 address, const Device& tunnel) {
   return done;
 }
 
-Result<void> Announcer::withdraw_all() {
+Result<void> Announcer::announce_only(const std::map<Ipv4, Device>& tunnels) {
+  for (const auto& [address, tunnel] : tunnels) {
+    if (Result<void> done = announce(address, tunnel); !done) return done;
+  }
+  if (Result<void> done = withdraw_others(tunnels); !done) return done;
+  return remove_other_routes(tunnels);
+}
+
+Result<void> Announcer::withdraw_others(const std::map<Ipv4, Device>& tunnels) {
   netlink::Message message(RTM_GETNEIGH, NLM_F_DUMP);
   ndmsg& request = message.header<ndmsg>();
   request.ndm_family = AF_INET;
@@ -137,7 +145,7 @@ Result<void> Announcer::withdraw_all() {
     if (header == nullptr) return;
     const netlink::Attributes attributes = reply.attributes(sizeof(ndmsg));
     const std::optional<Ipv4> address = attributes.address(NDA_DST);
-    if (!address || attributes.integer(NDA_PROTOCOL) != announcement_protocol) return;
+    if (!address || attributes.integer(NDA_PROTOCOL) != announcement_protocol || tunnels.contains(*address)) return;
     entries.push_back(
         {*address,
          {"interface " + std::to_string(header->ndm_ifindex), static_cast<std::uint32_t>(header->ndm_ifindex)}});
@@ -145,6 +153,32 @@ Result<void> Announcer::withdraw_all() {
   if (!listed) return listed;
   for (const Entry& entry : entries) {
     if (Result<void> stopped = stop_answering_for(entry.address, entry.device); !stopped) return stopped;
+  }
+  return {};
+}
+
+Result<void> Announcer::remove_other_routes(const std::map<Ipv4, Device>& tunnels) {
+  // A router may have a million routes, so the kernel is to pick ours.
+  Result<netlink::Socket> filtering = netlink::Socket::open(NETLINK_ROUTE);
+  if (!filtering) return tl::unexpected(filtering.error());
+  if (Result<void> done = filtering->filter_dumps(); !done) return done;
+  netlink::Message message(RTM_GETROUTE, NLM_F_DUMP);
+  rtmsg& request = message.header<rtmsg>();
+  request.rtm_family = AF_INET;
+  request.rtm_table = RT_TABLE_MAIN;
+  request.rtm_protocol = announcement_protocol;
+  std::map<Ipv4, std::uint32_t> others;
+  Result<void> listed = filtering->request(message, "list the routes of rsipd", [&](const netlink::Reply& reply) {
+    const auto* header = reply.header<rtmsg>();
+    const std::optional<Ipv4> address = reply.attributes(sizeof(rtmsg)).address(RTA_DST);
+    if (header == nullptr || !address || header->rtm_protocol != announcement_protocol) return;  // an old kernel's
+    const std::uint32_t device = reply.attributes(sizeof(rtmsg)).integer(RTA_OIF).value_or(0);
+    const auto wanted = tunnels.find(*address);
+    if (wanted == tunnels.end() || wanted->second.index != device) others.emplace(*address, device);
+  });
+  if (!listed) return listed;
+  for (const auto& [address, device] : others) {
+    if (Result<void> done = remove_route(address, {"interface " + std::to_string(device), device}); !done) return done;
   }
   return {};
 }

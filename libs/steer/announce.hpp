@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,12 +33,14 @@ class Announcer {
   /// Takes that back. What is not there any more is no error.
   Result<void> withdraw(Ipv4 address, const Device& tunnel);
 
-  /// Takes back what another Announcer has left behind, once the tunnels are gone: their routes went with them.
-  Result<void> withdraw_all();
+  /// Announces these, each with the tunnel that leads to its host, and takes back all others, whoever announced them.
+  Result<void> announce_only(const std::map<Ipv4, Device>& tunnels);
 
  private:
   Announcer(netlink::Socket socket, std::vector<std::string> public_devices)
       : socket_(std::move(socket)), public_devices_(std::move(public_devices)) {}
+  Result<void> withdraw_others(const std::map<Ipv4, Device>& tunnels);
+  Result<void> remove_other_routes(const std::map<Ipv4, Device>& tunnels);
   Result<void> add_route(Ipv4 address, const Device& tunnel);
   Result<void> remove_route(Ipv4 address, const Device& tunnel);
   Result<void> answer_for(Ipv4 address, const Device& device);

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "steer/lease_sets.hpp"
+
 namespace rsip::steer {
 namespace {
 
@@ -82,16 +84,19 @@ std::uint8_t protocol_family(Family family) {
 
 Batch::Batch(const Transaction& transaction, std::uint32_t sequence, bool revive)
     : first_sequence_(sequence), next_sequence_(sequence) {
-  const std::size_t bytes = 2 * message_overhead + bound(transaction.additions()) + 2 * bound(transaction.removals());
+  const std::size_t flushes = transaction.afresh() ? lease_sets().size() : 0;
+  const std::size_t bytes =
+      (2 + flushes) * message_overhead + bound(transaction.additions()) + 2 * bound(transaction.removals());
   buffer_.resize(bytes / sizeof(std::uint64_t) + 1);
   places_.reserve(transaction.additions().size() + transaction.removals().size() * (revive ? 2 : 1));
 
   write_boundary(NFNL_MSG_BATCH_BEGIN);
+  if (transaction.afresh()) write_flushes();
   if (revive) write_elements(transaction.removals(), NFT_MSG_NEWSETELEM, NLM_F_CREATE, "add for removal");
   write_elements(transaction.removals(), NFT_MSG_DELSETELEM, 0, "remove");
   write_elements(transaction.additions(), NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, "add");
   // The kernel answers in order: the acknowledgement of the last message ends the answer.
-  if (!places_.empty()) message_at(last_offset_)->nlmsg_flags |= NLM_F_ACK;
+  if (last_offset_ != 0) message_at(last_offset_)->nlmsg_flags |= NLM_F_ACK;
   write_boundary(NFNL_MSG_BATCH_END);
 }
 
@@ -115,10 +120,28 @@ void Batch::end_message(const nlmsghdr* message) {
   size_ += MNL_ALIGN(message->nlmsg_len);
 }
 
+/// Of a message that changes something, and may be the last such.
+void Batch::end_change(const nlmsghdr* message) {
+  last_sequence_ = message->nlmsg_seq;
+  last_offset_ = size_;
+  end_message(message);
+}
+
 void Batch::write_boundary(std::uint16_t type) {
   nlmsghdr* message = begin_message(type, 0, AF_UNSPEC);
   static_cast<nfgenmsg*>(mnl_nlmsg_get_payload(message))->res_id = htons(NFNL_SUBSYS_NFTABLES);
   end_message(message);
+}
+
+/// A removal that names no element removes all.
+void Batch::write_flushes() {
+  constexpr auto type = static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM);
+  for (const SetName& set : lease_sets()) {
+    nlmsghdr* message = begin_message(type, 0, protocol_family(set.family));
+    mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, "rsip");
+    mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set.name);
+    end_change(message);
+  }
 }
 
 void Batch::write_elements(const Elements& elements, std::uint16_t type, std::uint16_t flags, const char* verb) {
@@ -134,9 +157,7 @@ void Batch::write_elements(const Elements& elements, std::uint16_t type, std::ui
         put_element(message, **element);
       }
       mnl_attr_nest_end(message, list);
-      last_sequence_ = message->nlmsg_seq;
-      last_offset_ = size_;
-      end_message(message);
+      end_change(message);
     }
   }
 }

@@ -42,14 +42,16 @@ class Batch {
   };
 
   void write_boundary(std::uint16_t type);
+  void write_flushes();
   void write_elements(const Elements& elements, std::uint16_t type, std::uint16_t flags, const char* verb);
   nlmsghdr* message_at(std::size_t offset);
   nlmsghdr* begin_message(std::uint16_t type, std::uint16_t flags, std::uint8_t family);
   void end_message(const nlmsghdr* message);
+  void end_change(const nlmsghdr* message);
 
   std::vector<std::uint64_t> buffer_;  // 64-bit words: messages must be aligned
   std::size_t size_ = 0;
-  std::size_t last_offset_ = 0;  // of the message that is acknowledged
+  std::size_t last_offset_ = 0;  // of the message that is acknowledged; 0: there is none
   std::uint32_t first_sequence_;
   std::uint32_t last_sequence_ = 0;
   std::uint32_t next_sequence_;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "steer/objects.hpp"
+
 namespace rsip::steer {
 namespace {
 
@@ -27,7 +29,27 @@ Result<void> run(std::string_view text, bool dry_run, const char* what) {
   return failure(0, std::string(what) + ": " + words);
 }
 
+/// The skeleton as it is where its tables stay.
+std::string keeping_tables(std::string_view skeleton) {
+  // "delete" with its table would take the elements along; the sets with elements of their own are filled again.
+  constexpr std::string_view begin = "delete table";
+  std::string text(skeleton);
+  for (std::size_t place = text.find(begin); place != std::string::npos; place = text.find(begin, place)) {
+    text.replace(place, begin.size(), "flush table");
+  }
+  return "flush set netdev rsip own_ike\nflush set ip rsip own_ike\n" + text;
+}
+
 }  // namespace
+
+Result<bool> renew(std::string_view skeleton) {
+  const Result<Objects> present = present_objects();
+  if (!present) return tl::unexpected(present.error());
+  if (*present == declared_objects(skeleton) && load(keeping_tables(skeleton))) return true;
+  // There are others, or of another kind, or devices: as after an upgrade, or where somebody has changed them.
+  if (const Result<void> done = load(skeleton); !done) return tl::unexpected(done.error());
+  return false;
+}
 
 Result<void> load(std::string_view text) {
   return run(text, false, "load the nftables rules");

@@ -33,13 +33,23 @@ class Transaction {
     for (const Element& element : elements) replace(element);
   }
 
-  bool empty() const { return additions_.empty() && removals_.empty(); }
+  /// These are all there is: whatever else is in the maps and sets of leases goes.
+  static Transaction everything(Elements all) {
+    Transaction transaction;
+    transaction.afresh_ = true;
+    transaction.additions_ = std::move(all);
+    return transaction;
+  }
+
+  bool empty() const { return additions_.empty() && removals_.empty() && !afresh_; }
+  bool afresh() const { return afresh_; }
   const Elements& additions() const { return additions_; }
   const Elements& removals() const { return removals_; }
 
  private:
   Elements additions_;
   Elements removals_;
+  bool afresh_ = false;
 };
 
 }  // namespace rsip::steer

@@ -104,21 +104,21 @@ Result<Device> Link::add_tunnel(const TunnelOptions& options) {
   if (!made) return tl::unexpected(made.error());
   if (!*made) return failure(ENODEV, what);
   Device device = (*made)->device;
-  if (const Result<void> configured = configure(device, options); !configured) {
+  if (const Result<void> configured = put_in_order(device, options); !configured) {
     static_cast<void>(remove(device));  // the error worth telling is the first one
     return tl::unexpected(configured.error());
   }
   return device;
 }
 
-/// What the kernel ignores in a request that creates a device: the alias and the IPv4 settings.
-Result<void> Link::configure(const Device& device, const TunnelOptions& options) {
+/// The alias and the IPv4 settings are ignored by the kernel in a request that creates a device.
+Result<void> Link::put_in_order(const Device& device, const TunnelOptions& options) {
   netlink::Message set(RTM_NEWLINK, 0);
   ifinfomsg& header = set.header<ifinfomsg>();
   header.ifi_index = static_cast<int>(device.index);
   header.ifi_flags = IFF_UP;
   header.ifi_change = IFF_UP;
-  set.put_text(IFLA_IFALIAS, options.alias);
+  set.put_text(IFLA_IFALIAS, options.alias).put_u32(IFLA_MTU, options.mtu);
   set.begin(IFLA_AF_SPEC).begin(AF_INET).begin(IFLA_INET_CONF);
   // Hosts send from an address that is also ours; without these the kernel drops their packets as martians.
   set.put_u32(IPV4_DEVCONF_ACCEPT_LOCAL, 1).put_u32(IPV4_DEVCONF_RP_FILTER, 0).put_u32(IPV4_DEVCONF_FORWARDING, 1);

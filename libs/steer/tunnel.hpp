@@ -63,6 +63,9 @@ class Link {
   /// packets whose source is one of our own addresses. Nothing is left behind on error. EPROTONOSUPPORT for L2TP.
   Result<Device> add_tunnel(const TunnelOptions& options);
 
+  /// Sets again what add_tunnel() sets in a device that has the type and the ends of `options` already.
+  Result<void> put_in_order(const Device& device, const TunnelOptions& options);
+
   /// ENODEV where the device is gone.
   Result<void> remove(const Device& device);
 
@@ -74,8 +77,6 @@ class Link {
 
  private:
   explicit Link(netlink::Socket socket) : socket_(std::move(socket)) {}
-  Result<void> configure(const Device& device, const TunnelOptions& options);
-
   netlink::Socket socket_;
 };
 

@@ -2,18 +2,35 @@
 #include "daemon/linux_kernel.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <fstream>
+
+#include "steer/ruleset.hpp"
 
 namespace rsip {
 
+namespace {
+
+/// The n of rsip<n>; nothing where the name is another.
+std::optional<std::uint32_t> slot_of(std::string_view name) {
+  constexpr std::string_view stem = "rsip";
+  if (!name.starts_with(stem)) return std::nullopt;
+  name.remove_prefix(stem.size());
+  std::uint32_t slot = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), slot);
+  if (error != std::errc{} || end != name.data() + name.size() || slot == 0) return std::nullopt;
+  return slot;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu,
-                                                       std::vector<std::string> public_devices,
-                                                       std::uint16_t queue_number) {
+                                                       const steer::SkeletonOptions& skeleton) {
   Result<steer::Nft> nft = steer::Nft::open();
   if (!nft) return tl::unexpected(nft.error());
   Result<steer::Link> link = steer::Link::open();
   if (!link) return tl::unexpected(link.error());
-  Result<steer::Announcer> announcer = steer::Announcer::open(std::move(public_devices));
+  Result<steer::Announcer> announcer = steer::Announcer::open(skeleton.public_devices);
   if (!announcer) return tl::unexpected(announcer.error());
   Result<steer::Counters> counters = steer::Counters::open();
   if (!counters) return tl::unexpected(counters.error());
@@ -23,12 +40,12 @@ Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu
   if (!associations) return tl::unexpected(associations.error());
   return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer),
                                                       std::move(*counters), std::move(*inspector),
-                                                      std::move(*associations), private_mtu, queue_number));
+                                                      std::move(*associations), private_mtu, skeleton));
 }
 
 LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
                          steer::Inspector inspector, std::optional<xfrm::Database> associations,
-                         std::uint32_t private_mtu, std::uint16_t queue_number)
+                         std::uint32_t private_mtu, const steer::SkeletonOptions& skeleton)
     : nft_(std::move(nft)),
       link_(std::move(link)),
       announcer_(std::move(announcer)),
@@ -36,16 +53,39 @@ LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer anno
       inspector_(std::move(inspector)),
       associations_(std::move(associations)),
       private_mtu_(private_mtu),
-      queue_number_(queue_number) {}
+      queue_number_(skeleton.ike_queue),
+      skeleton_(steer::skeleton_text(skeleton)) {}
+
+steer::TunnelOptions LinuxKernel::options_of(const Tunnel& tunnel) const {
+  return {.type = tunnel.type,
+          .name = "rsip" + std::to_string(tunnel.slot),
+          .local = tunnel.gateway,
+          .remote = tunnel.host,
+          .mtu = private_mtu_ - steer::encapsulation(tunnel.type),
+          .alias = std::string(steer::alias_prefix) + "client " + std::to_string(number(tunnel.client)) + " " +
+                   to_string(tunnel.host)};
+}
 
 Result<steer::Device> LinuxKernel::add_tunnel(const Tunnel& tunnel) {
-  return link_.add_tunnel({.type = tunnel.type,
-                           .name = "rsip" + std::to_string(tunnel.slot),
-                           .local = tunnel.gateway,
-                           .remote = tunnel.host,
-                           .mtu = private_mtu_ - steer::encapsulation(tunnel.type),
-                           .alias = std::string(steer::alias_prefix) + "client " +
-                                    std::to_string(number(tunnel.client)) + " " + to_string(tunnel.host)});
+  return link_.add_tunnel(options_of(tunnel));
+}
+
+Result<std::vector<gateway::Kernel::MadeTunnel>> LinuxKernel::put_tunnels_in_order() {
+  const Result<std::vector<steer::TunnelInfo>> there = link_.list_tunnels();
+  if (!there) return tl::unexpected(there.error());
+  std::vector<MadeTunnel> kept;
+  for (const steer::TunnelInfo& found : *there) {
+    const std::optional<std::uint32_t> slot = slot_of(found.device.name);
+    const Tunnel tunnel{slot.value_or(0), found.type, {}, found.remote, found.local};
+    steer::TunnelOptions options = options_of(tunnel);
+    options.alias = found.alias;  // names the client, which is not known here
+    if (slot && link_.put_in_order(found.device, options)) {
+      kept.push_back({tunnel, found.device});
+    } else if (Result<void> removed = remove_tunnel(found.device); !removed) {
+      return tl::unexpected(removed.error());
+    }
+  }
+  return kept;
 }
 
 Result<void> LinuxKernel::remove_tunnel(const steer::Device& device) {
@@ -69,6 +109,15 @@ Result<bool> LinuxKernel::has_own_sa(Ipv4 destination, Spi spi) {
     if (!there || *there) return there;
   }
   return false;
+}
+
+Result<void> LinuxKernel::announce_only(const std::map<Ipv4, steer::Device>& tunnels) {
+  return announcer_.announce_only(tunnels);
+}
+
+Result<void> LinuxKernel::renew_rules() {
+  const Result<bool> done = steer::renew(skeleton_);
+  return done ? Result<void>() : tl::unexpected(done.error());
 }
 
 Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
@@ -106,13 +155,14 @@ std::optional<steer::QueueState> LinuxKernel::queue() {
   return steer::read_queue_state(table, queue_number_);
 }
 
-Result<void> LinuxKernel::remove_all_tunnels() {
+Result<void> LinuxKernel::take_out() {
   const Result<std::vector<steer::TunnelInfo>> tunnels = link_.list_tunnels();
   if (!tunnels) return tl::unexpected(tunnels.error());
   for (const steer::TunnelInfo& tunnel : *tunnels) {
     if (Result<void> removed = remove_tunnel(tunnel.device); !removed) return removed;
   }
-  return announcer_.withdraw_all();
+  if (Result<void> done = announcer_.announce_only({}); !done) return done;
+  return steer::unload();
 }
 
 }  // namespace rsip

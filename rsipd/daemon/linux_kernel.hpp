@@ -13,6 +13,7 @@
 #include "steer/counters.hpp"
 #include "steer/inspector.hpp"
 #include "steer/nft.hpp"
+#include "steer/skeleton.hpp"
 #include "steer/tunnel.hpp"
 #include "xfrm/database.hpp"
 
@@ -22,14 +23,16 @@ namespace rsip {
 class LinuxKernel : public gateway::Kernel, public KernelView {
  public:
   /// `private_mtu`: the smallest of the private interfaces, in bytes.
-  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t private_mtu, std::vector<std::string> public_devices,
-                                                   std::uint16_t queue_number);
+  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t private_mtu, const steer::SkeletonOptions& skeleton);
 
   Result<steer::Device> add_tunnel(const Tunnel& tunnel) override;
+  Result<std::vector<MadeTunnel>> put_tunnels_in_order() override;
   Result<void> remove_tunnel(const steer::Device& device) override;
   Result<void> announce(Ipv4 address, const steer::Device& tunnel) override;
   Result<void> withdraw(Ipv4 address, const steer::Device& tunnel) override;
+  Result<void> announce_only(const std::map<Ipv4, steer::Device>& tunnels) override;
   Result<bool> has_own_sa(Ipv4 destination, Spi spi) override;
+  Result<void> renew_rules() override;
   Result<void> commit(const steer::Transaction& changes) override;
   Result<std::uint64_t> packets(const steer::Element& element) override;
 
@@ -43,13 +46,15 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   using Committed = std::function<void(std::chrono::nanoseconds time, bool done)>;
   void set_committed(Committed committed) { committed_ = std::move(committed); }
 
-  /// Removes every tunnel device that an rsipd has left behind, and what announces the addresses that led into them.
-  Result<void> remove_all_tunnels();
+  /// Removes all that is ours: tunnel devices, announcements, rules. The tunnels go first: without the rules, nothing
+  /// would police what comes out of them.
+  Result<void> take_out();
 
  private:
   LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
               steer::Inspector inspector, std::optional<xfrm::Database> associations, std::uint32_t private_mtu,
-              std::uint16_t queue_number);
+              const steer::SkeletonOptions& skeleton);
+  steer::TunnelOptions options_of(const Tunnel& tunnel) const;
 
   steer::Nft nft_;
   steer::Link link_;
@@ -59,6 +64,7 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   std::optional<xfrm::Database> associations_;  ///< nothing where the kernel has no IPsec
   std::uint32_t private_mtu_;
   std::uint16_t queue_number_;
+  std::string skeleton_;  ///< the rules' text
   Committed committed_;
 };
 

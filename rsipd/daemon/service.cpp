@@ -9,7 +9,6 @@
 #include <csignal>
 
 #include "server/use_tcp.hpp"
-#include "steer/ruleset.hpp"
 
 namespace rsip {
 
@@ -39,8 +38,7 @@ nlohmann::json interfaces(const Options& options) {
 tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& options, const Setup& setup) {
   const auto problem = [](ExitCode code, const Error& error) { return tl::unexpected(Problem{code, error.text()}); };
 
-  Result<std::unique_ptr<LinuxKernel>> kernel =
-      LinuxKernel::open(setup.private_mtu, setup.skeleton.public_devices, options.queue);
+  Result<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::open(setup.private_mtu, setup.skeleton);
   if (!kernel) return problem(exit_kernel, kernel.error());
   Result<std::unique_ptr<LinuxRoutes>> routes =
       LinuxRoutes::open(options.private_interfaces, options.public_interfaces);
@@ -59,9 +57,7 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
   if (const Result<void> done = service->open_control(options.control, setup.control_group); !done)
     return problem(exit_network, done.error());
   if (const Result<void> done = service->publish_metrics(options); !done) return problem(exit_network, done.error());
-  if (const Result<void> done = service->kernel_->remove_all_tunnels(); !done)
-    return problem(exit_kernel, done.error());
-  if (const Result<void> done = steer::load(steer::skeleton_text(setup.skeleton)); !done) {
+  if (const Result<void> done = service->gateway_.reinstate(lease::Clock::now()); !done) {
     return problem(exit_kernel, done.error());
   }
   service->wait_for_signal();
@@ -268,7 +264,7 @@ Result<void> Service::run() {
   loop_.run();
   if (on_exit_ == OnExit::keep) return {};
   dismiss_hosts();
-  return take_out();
+  return kernel_->take_out();
 }
 
 void Service::dismiss_hosts() {
@@ -279,12 +275,6 @@ void Service::dismiss_hosts() {
   const lease::Time end = lease::Clock::now() + dismissal_time;
   while (server_.sending() && loop_.run_one_until(end) > 0) {
   }
-}
-
-/// The tunnels go first: without the rules, nothing would police what comes out of them.
-Result<void> Service::take_out() {
-  if (Result<void> done = kernel_->remove_all_tunnels(); !done) return done;
-  return steer::unload();
 }
 
 }  // namespace rsip

@@ -65,7 +65,6 @@ class Service {
   void send_unasked();
   void remove_tunnels_later();
   void dismiss_hosts();
-  Result<void> take_out();
 
   OnExit on_exit_;
   bool udp_;

@@ -98,6 +98,8 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
   const std::optional<TunnelType> tunnel = choose_tunnel(tunnels, policy_);
   if (!tunnel) return tl::unexpected(ErrorCode::bad_tunnel_type);
   request.tunnel = *tunnel;
+  const TunnelDevice* present = tunnels_.find(peer.host, *tunnel);
+  request.gateway = present == nullptr ? peer.gateway : present->gateway;
   const wire::RemotePolicy remote_policy = remote_policy_for(peer.host, request.kind, remote.address);
   // RFC 3104 section 6.2: without ports of its own the host needs none of the remote's.
   const bool may_omit_port = request.kind == Kind::rsipsec && request.ports.count() == 0;
@@ -158,7 +160,7 @@ Result<bool> Gateway::has_own(const lease::Binding& binding) {
 Result<const TunnelDevice*> Gateway::put_in_force(const Peer& peer, const lease::Registration& registration,
                                                   const lease::Binding& binding, lease::Time now) {
   const Result<const TunnelDevice*> tunnel =
-      tunnels_.obtain(registration.client, peer.host, binding.tunnel, peer.gateway);
+      tunnels_.obtain(registration.client, peer.host, binding.tunnel, binding.gateway);
   if (!tunnel) return tl::unexpected(tunnel.error());
   if (binding.kind == Kind::rsa_ip && !needs_address_otherwise(peer.host, binding)) {
     const Result<void> done = kernel_.announce(binding.address, (*tunnel)->device);

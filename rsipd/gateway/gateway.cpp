@@ -385,6 +385,29 @@ void Gateway::tell(const Peer& to, wire::Message message) {
   unasked_.push_back({to, authenticator_.seal_notice(ends_of(to), bytes)});
 }
 
+Result<void> Gateway::reinstate(lease::Time now) {
+  // The rules first: without them, nothing would police what comes out of the tunnels.
+  if (Result<void> done = kernel_.renew_rules(); !done) return done;
+  const auto there = kernel_.put_tunnels_in_order();
+  if (!there) return tl::unexpected(there.error());
+  tunnels_.reconcile(*there);
+
+  steer::Transaction wanted;
+  std::map<Ipv4, steer::Device> announced;
+  for (const auto& [host, registration] : leases_.registrations()) {
+    for (const auto& [bind, binding] : registration.bindings) {
+      const Result<const TunnelDevice*> tunnel =
+          tunnels_.obtain(registration.client, host, binding.tunnel, binding.gateway);
+      if (!tunnel) return tl::unexpected(tunnel.error());
+      if (binding.kind == lease::Kind::rsa_ip) announced[binding.address] = (*tunnel)->device;
+    }
+    steer_host(wanted, tunnels_, registration, now);
+  }
+  if (Result<void> done = kernel_.announce_only(announced); !done) return done;
+  sole_steering_.all(wanted, now);
+  return kernel_.commit(steer::Transaction::everything(wanted.additions()));
+}
+
 void Gateway::expire(lease::Time now) {
   const std::vector<lease::LeaseTable::Ended> all = leases_.expire(now);
   steer::Transaction changes;

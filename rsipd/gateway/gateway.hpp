@@ -71,6 +71,10 @@ class Gateway {
   /// came through it, port or protocol unreachable.
   void tunnel_refused(std::span<const std::uint8_t> icmp_error, lease::Time now);
 
+  /// Makes the kernel what the lease table says, whatever it is now: rules, tunnel devices, announcements, elements.
+  /// What is in force already stays in force meanwhile, where that is possible.
+  Result<void> reinstate(lease::Time now);
+
   /// Forgets leases that are over and tells their hosts.
   void expire(lease::Time now);
   /// Ends one of a host's bindings, or its registration and all of them, by the operator's word; the host is told (RFC

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <vector>
 
 #include "steer/element.hpp"
 #include "steer/transaction.hpp"
@@ -27,6 +29,13 @@ class Kernel {
     Ipv4 gateway;  ///< Na, its near end
   };
   virtual Result<steer::Device> add_tunnel(const Tunnel& tunnel) = 0;
+  struct MadeTunnel {
+    Tunnel tunnel;  ///< but for its client ID
+    steer::Device device;
+  };
+  /// The tunnel devices that there are, of this run or an earlier one. What add_tunnel() has set in them is set again;
+  /// those that cannot be as add_tunnel() would make them are removed.
+  virtual Result<std::vector<MadeTunnel>> put_tunnels_in_order() = 0;
   virtual Result<void> remove_tunnel(const steer::Device& device) = 0;
 
   /// A host has the whole of `address` from now on (RSA-IP): the public link is answered for it, unless it is this
@@ -35,10 +44,16 @@ class Kernel {
   /// Takes that back. What is not there any more is no error.
   virtual Result<void> withdraw(Ipv4 address, const steer::Device& tunnel) = 0;
 
+  /// Announces these and takes back every other announcement of ours, of this run or an earlier one.
+  virtual Result<void> announce_only(const std::map<Ipv4, steer::Device>& tunnels) = 0;
+
   /// Whether this machine's own IPsec has an SA with this destination and SPI, be it ESP or AH. Costs the same however
   /// many it has.
   virtual Result<bool> has_own_sa(Ipv4 destination, Spi spi) = 0;
 
+  /// Puts the rules in force as they are meant to be, whatever has been done to them. What was steered and policed
+  /// before still is, where that is possible.
+  virtual Result<void> renew_rules() = 0;
   /// All changes or none.
   virtual Result<void> commit(const steer::Transaction& changes) = 0;
   /// How many packets have matched an element that is in force and counted.

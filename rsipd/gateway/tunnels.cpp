@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace rsip::gateway {
 
 Result<const TunnelDevice*> Tunnels::obtain(ClientId client, Ipv4 host, TunnelType type, Ipv4 gateway) {
@@ -50,8 +52,37 @@ void Tunnels::retire(Ipv4 host, TunnelType type) {
   const auto found = tunnels_.find({host, type});
   if (found == tunnels_.end()) return;
   by_ifindex_.erase(found->second.device.index);
-  idle_by_end_[found->first] = idle_.insert(idle_.end(), std::move(found->second));
+  keep_idle(std::move(found->second));
   tunnels_.erase(found);
+}
+
+void Tunnels::keep_idle(TunnelDevice tunnel) {
+  const End end{tunnel.host, tunnel.type};
+  idle_by_end_[end] = idle_.insert(idle_.end(), std::move(tunnel));
+}
+
+void Tunnels::reconcile(const std::vector<Kernel::MadeTunnel>& there) {
+  const std::map<End, TunnelDevice> in_use = std::exchange(tunnels_, {});
+  by_ifindex_.clear();
+  idle_.clear();
+  idle_by_end_.clear();
+  free_slots_.clear();
+  slots_ = 0;
+  std::set<std::uint32_t> taken;
+  for (const auto& [tunnel, device] : there) {
+    taken.insert(tunnel.slot);
+    TunnelDevice found{device, tunnel.host, tunnel.type, tunnel.gateway, tunnel.slot};
+    const auto known = in_use.find({tunnel.host, tunnel.type});
+    if (known != in_use.end() && known->second == found) {
+      take_in_use(std::move(found));
+    } else {
+      keep_idle(std::move(found));
+    }
+  }
+  if (!taken.empty()) slots_ = *taken.rbegin();
+  for (std::uint32_t slot = 1; slot < slots_; ++slot) {
+    if (!taken.contains(slot)) free_slots_.insert(slot);
+  }
 }
 
 void Tunnels::remove_idle() {

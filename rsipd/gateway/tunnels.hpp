@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <vector>
 
 #include "gateway/kernel.hpp"
 
@@ -20,6 +21,7 @@ struct TunnelDevice {
   TunnelType type = TunnelType::ip_ip;
   Ipv4 gateway;            ///< our end
   std::uint32_t slot = 0;  ///< the n of rsip<n>
+  friend bool operator==(const TunnelDevice&, const TunnelDevice&) = default;
 };
 
 /// The tunnel devices to the hosts: one for each host and tunnel type that a binding needs.
@@ -32,6 +34,10 @@ class Tunnels {
   /// Null where there is none.
   const TunnelDevice* find(Ipv4 host, TunnelType type) const;
   const TunnelDevice* find(std::uint32_t ifindex) const;
+
+  /// These are the devices that there are. One that is gone, though it was in use, is made anew by obtain(); one that
+  /// is not in use is idle.
+  void reconcile(const std::vector<Kernel::MadeTunnel>& there);
 
   /// No binding needs it any more, if it is there at all. The device stays until remove_idle() comes to it, and is
   /// taken back if the host needs one again before.
@@ -48,6 +54,7 @@ class Tunnels {
   };
   std::optional<TunnelDevice> take_idle(Ipv4 host, TunnelType type);
   const TunnelDevice* take_in_use(TunnelDevice tunnel);
+  void keep_idle(TunnelDevice tunnel);
   void remove(const TunnelDevice& tunnel);
   std::uint32_t new_slot();
 

@@ -214,7 +214,7 @@ TEST_CASE("announce: an administrator's proxy entry stays") {
   check_ok(announcer.announce(x1_whole, link.tunnel));
   CHECK(link.answers(x1_whole));
   check_ok(announcer.withdraw(x1_whole, link.tunnel));
-  check_ok(announcer.withdraw_all());
+  check_ok(announcer.announce_only({}));
   {
     const Inside inside(link.gateway());
     add_route(x1_whole, 32, RTN_UNICAST, "rsip1");
@@ -227,7 +227,7 @@ TEST_CASE("announce: leftovers are removed, and only ours") {
   add_proxy(link, x2_whole);
   steer::Announcer announcer = link.announcer();
   check_ok(announcer.announce(x1_whole, link.tunnel));
-  check_ok(link.announcer().withdraw_all());
+  check_ok(link.announcer().announce_only({}));
   CHECK_FALSE(link.answers(x1_whole));
   {
     const Inside inside(link.gateway());

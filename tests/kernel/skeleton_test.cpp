@@ -5,11 +5,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <regex>
 
 #include "namespace.hpp"
 #include "realm.hpp"
 #include "ruleset_view.hpp"
 #include "skip.hpp"
+#include "steer/lease_sets.hpp"
+#include "steer/objects.hpp"
 #include "steer/probe.hpp"
 #include "steer/ruleset.hpp"
 
@@ -18,6 +21,16 @@ using namespace rsip::test;
 using namespace std::chrono_literals;
 
 namespace {
+
+/// "netdev rsip port_in"
+std::string set_name(const steer::SetName& set) {
+  return std::string(set.family == steer::Family::netdev ? "netdev" : "ip") + " rsip " + set.name;
+}
+
+/// The ruleset without what changes by itself.
+std::string without_times(const std::string& text) {
+  return std::regex_replace(text, std::regex(" expires [0-9a-z]+"), "");
+}
 
 void check_ok(const Result<void>& result) {
   CHECK_MESSAGE(result, (result ? "" : result.error().text()));
@@ -139,4 +152,100 @@ TEST_CASE("probe: what it misses is what does not work") {
   CHECK(rules_work != rules_missing);
   CHECK(tables().empty());
   CHECK(device_count() == devices_before);
+}
+
+TEST_CASE("skeleton: to renew it replaces the rules and keeps leases and counters") {
+  const Namespace space;
+  const Inside inside(space);
+  const std::string text = loadable_skeleton({"lo"});
+  const Result<bool> first = steer::renew(text);
+  REQUIRE(first);
+  CHECK(!*first);
+  const std::string before = ruleset_text();
+  Result<steer::Nft> nft = steer::Nft::open();
+  REQUIRE(nft);
+  steer::Transaction lease;
+  lease.add(steer::port_elements({"lo", 1}, gateway_public, Port{40000}, {}, 1h));
+  check_ok(nft->commit(lease));
+  const std::string leased = ruleset_text();
+
+  check_ok(steer::load("add rule ip rsip prerouting drop\nflush chain netdev rsip steer_tcp\n"));
+  const Result<bool> second = steer::renew(text);
+  REQUIRE_MESSAGE(second, (second ? "" : second.error().text()));
+  CHECK(*second);
+  CHECK(elements_of("netdev rsip port_in").size() == 1);
+  CHECK(without_times(ruleset_text()) == without_times(leased));
+
+  SUBCASE("a chain that is not ours goes, and the leases with the tables") {
+    check_ok(steer::load("add chain ip rsip foreign { type filter hook forward priority 0; policy drop; }\n"));
+  }
+  SUBCASE("so does a set") {
+    check_ok(steer::load("add set ip rsip foreign { type ipv4_addr; }\n"));
+  }
+  SUBCASE("a table that is gone comes back") {
+    check_ok(steer::load("delete table netdev rsip\n"));
+  }
+  SUBCASE("both do") {
+    check_ok(steer::load("flush ruleset\n"));
+  }
+  const Result<bool> third = steer::renew(text);
+  REQUIRE_MESSAGE(third, (third ? "" : third.error().text()));
+  CHECK(!*third);
+  CHECK(ruleset_text() == before);
+}
+
+TEST_CASE("skeleton: it is renewed for other devices") {
+  const Namespace space;
+  const Namespace far;
+  const Inside inside(space);
+  make_veth("wan0", {2, 0, 0, 0, 0, 1}, "y0", far);
+  REQUIRE(steer::renew(loadable_skeleton({"lo"})));
+  const Result<bool> other = steer::renew(loadable_skeleton({"wan0"}));
+  REQUIRE_MESSAGE(other, (other ? "" : other.error().text()));
+  CHECK(!*other);
+  CHECK(ruleset_text().find("wan0") != std::string::npos);
+}
+
+TEST_CASE("skeleton: every map and set with a lease's elements is among those that a fresh start empties") {
+  const Namespace space;
+  const Inside inside(space);
+  check_ok(steer::load(loadable_skeleton({"lo"})));
+  for (const steer::SetName& set : steer::lease_sets()) {
+    CAPTURE(set.name);
+    CHECK(
+        steer::declared_objects(loadable_skeleton({"lo"})).contains({set.family, steer::Object::Kind::set, set.name}));
+  }
+  Result<steer::Nft> nft = steer::Nft::open();
+  REQUIRE(nft);
+  const steer::Device lo{"lo", 1};
+  const std::optional<Remote> whole(Remote{y_public, std::nullopt});
+  const std::optional<Remote> flow(Remote{y_public, Port{80}});
+  steer::Transaction all;
+  for (const std::optional<Remote>& remote : {std::optional<Remote>(), whole, flow}) {
+    all.add(steer::port_elements(lo, gateway_public, Port{40000}, {}, 1h, remote));
+    all.add(steer::address_elements(lo, x1_whole, {}, 1h, remote));
+    if (remote && remote->port) continue;
+    all.add(steer::spi_elements(lo, gateway_public, Spi{0x10000000}, {}, 1h, remote));
+    all.add(steer::ipsec_elements(lo, gateway_public, {}, 1h, remote));
+    all.add(steer::echo_elements(lo, gateway_public, {}, 1h, remote));
+    all.add(steer::cookie_elements(lo, gateway_public, Cookie{7}, {}, 1h, remote));
+    all.add(steer::prefix_elements(lo, gateway_public, {0x70000000, 16}, {}, 1h, remote));
+  }
+  all.add(steer::peer_elements(lo, gateway_public, y_public, {}, 1h));
+  all.add(steer::sole_elements(lo, gateway_public, y_public, {}, 1h));
+  all.add(steer::listener_elements(lo, gateway_public, y_public, {}, 1h));
+  all.add(steer::listener_elements(lo, gateway_public, std::nullopt, {}, 1h));
+  check_ok(nft->commit(all));
+  for (const steer::SetName& set : steer::lease_sets()) {
+    CAPTURE(set.name);
+    CHECK(!elements_of(set_name(set)).empty());
+  }
+
+  const steer::Elements kept = steer::port_elements(lo, gateway_public, Port{40000}, {}, 1h);
+  check_ok(nft->commit(steer::Transaction::everything(kept)));
+  std::size_t left = 0;
+  for (const steer::SetName& set : steer::lease_sets()) left += elements_of(set_name(set)).size();
+  CHECK(left == kept.size());
+  check_ok(nft->commit(steer::Transaction::everything({})));
+  CHECK(elements_of("netdev rsip port_in").empty());
 }

@@ -29,6 +29,14 @@ class MemoryKernel : public gateway::Kernel {
     return steer::Device{name, last_index};
   }
 
+  Result<std::vector<MadeTunnel>> put_tunnels_in_order() override {
+    std::vector<MadeTunnel> there;
+    for (const auto& [index, tunnel] : tunnels) {
+      there.push_back({tunnel, {"rsip" + std::to_string(tunnel.slot), index}});
+    }
+    return there;
+  }
+
   Result<void> remove_tunnel(const steer::Device& device) override {
     if (tunnels.erase(device.index) == 0) return failure(ENODEV, "remove device " + device.name);
     return {};
@@ -44,15 +52,24 @@ class MemoryKernel : public gateway::Kernel {
     return {};
   }
 
+  Result<void> announce_only(const std::map<Ipv4, steer::Device>& wanted) override {
+    announced.clear();
+    for (const auto& [address, tunnel] : wanted) announced.emplace(address, tunnel.index);
+    return {};
+  }
+
   Result<bool> has_own_sa(Ipv4 destination, Spi spi) override {
     if (fail_own_sas) return failure(EPERM, "look up an SA");
     ++own_sa_lookups;
     return own_sas.contains({destination, spi});
   }
 
+  Result<void> renew_rules() override { return {}; }
+
   Result<void> commit(const steer::Transaction& changes) override {
     ++commits;
     if (fail_commits) return failure(ENOENT, "commit");
+    if (changes.afresh()) elements.clear();
     std::set<Key> removed;
     std::set<Key> added;
     for (const steer::Element& element : changes.removals()) removed.insert(key(element));
