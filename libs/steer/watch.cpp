@@ -54,6 +54,18 @@ void append(Elements& to, Elements from) {
 
 }  // namespace
 
+void Damage::merge(Damage later) {
+  append(removed, std::move(later.removed));
+  append(added, std::move(later.added));
+  other |= later.other;
+  if (removed.size() + added.size() > most_elements) {
+    other = true;
+    removed.clear();
+    added.clear();
+  }
+  if (later.by) by = std::move(later.by);
+}
+
 Result<Watch> Watch::open(std::uint32_t own_port) {
   const Result<std::uint32_t> own_pid = ask_own_pid();
   if (!own_pid) return tl::unexpected(own_pid.error());
@@ -105,10 +117,8 @@ void Watch::note_end(const netlink::Reply& message, Damage& damage) {
   Damage commit = std::exchange(pending_, {});
   Committer by = read_committer(message);
   if (commit.empty() || by.pid == own_pid_) return;
-  append(damage.removed, std::move(commit.removed));
-  append(damage.added, std::move(commit.added));
-  damage.other |= commit.other;
-  damage.by = std::move(by);
+  commit.by = std::move(by);
+  damage.merge(std::move(commit));
 }
 
 }  // namespace rsip::steer

@@ -29,6 +29,8 @@ struct Damage {
   bool other = false;           ///< tables, chains, rules or sets; or it is not known what
   std::optional<Committer> by;  ///< who did the last of it; nothing where the kernel does not say
 
+  /// What has been done since comes on top.
+  void merge(Damage later);
   bool empty() const { return removed.empty() && added.empty() && !other; }
 };
 

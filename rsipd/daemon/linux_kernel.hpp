@@ -15,6 +15,7 @@
 #include "steer/nft.hpp"
 #include "steer/skeleton.hpp"
 #include "steer/tunnel.hpp"
+#include "steer/watch.hpp"
 #include "xfrm/database.hpp"
 
 namespace rsip {
@@ -45,6 +46,9 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   /// Calls `committed` for each transaction, with the time that it took.
   using Committed = std::function<void(std::chrono::nanoseconds time, bool done)>;
   void set_committed(Committed committed) { committed_ = std::move(committed); }
+
+  /// Tells what others do to our tables from now on.
+  Result<steer::Watch> watch() const { return steer::Watch::open(nft_.port()); }
 
   /// Removes all that is ours: tunnel devices, announcements, rules. The tunnels go first: without the rules, nothing
   /// would police what comes out of them.

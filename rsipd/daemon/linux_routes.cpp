@@ -36,14 +36,19 @@ Result<std::unique_ptr<LinuxRoutes>> LinuxRoutes::open(const std::vector<std::st
   Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_ROUTE);
   if (!socket) return tl::unexpected(socket.error());
   if (const Result<void> filtered = socket->filter_dumps(); !filtered) return tl::unexpected(filtered.error());
-  std::unique_ptr<LinuxRoutes> routes(new LinuxRoutes(std::move(*socket)));
-  Result<std::vector<std::uint32_t>> private_devices = indexes_of(routes->socket_, private_interfaces);
-  if (!private_devices) return tl::unexpected(private_devices.error());
-  routes->private_devices_ = std::move(*private_devices);
-  Result<std::vector<std::uint32_t>> public_devices = indexes_of(routes->socket_, public_interfaces);
-  if (!public_devices) return tl::unexpected(public_devices.error());
-  routes->public_devices_ = std::move(*public_devices);
+  std::unique_ptr<LinuxRoutes> routes(new LinuxRoutes(std::move(*socket), private_interfaces, public_interfaces));
+  if (const Result<void> found = routes->renew(); !found) return tl::unexpected(found.error());
   return routes;
+}
+
+Result<void> LinuxRoutes::renew() {
+  Result<std::vector<std::uint32_t>> private_devices = indexes_of(socket_, private_interfaces_);
+  if (!private_devices) return tl::unexpected(private_devices.error());
+  Result<std::vector<std::uint32_t>> public_devices = indexes_of(socket_, public_interfaces_);
+  if (!public_devices) return tl::unexpected(public_devices.error());
+  private_devices_ = std::move(*private_devices);
+  public_devices_ = std::move(*public_devices);
+  return {};
 }
 
 Result<std::optional<gateway::Routes::Route>> LinuxRoutes::route_to(Ipv4 address) {

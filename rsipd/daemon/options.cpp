@@ -323,6 +323,11 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->check(one_of({"keep", "remove"}))
       ->type_name("keep|remove")
       ->default_str("keep");
+  app.add_option_function<std::string>(
+         "--heal", [&](const std::string& text) { options.heal = text == "on"; }, "Mend what others do to our tables")
+      ->check(one_of({"on", "off"}))
+      ->type_name("on|off")
+      ->default_str("on");
   app.add_option("--log-level", options.log_level, "How much to log")
       ->check(one_of({"debug", "info", "warning", "error"}))
       ->type_name("debug|info|warning|error")

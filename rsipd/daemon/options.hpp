@@ -41,6 +41,7 @@ struct Options {
   bool seccomp = true;
   std::optional<Listen> metrics;  ///< where to serve them to Prometheus
   std::string metrics_file;       ///< where to write them; empty: nowhere
+  bool heal = true;               ///< mend what others do to our tables
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";
   bool check = false;

@@ -57,6 +57,8 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
   if (const Result<void> done = service->open_control(options.control, setup.control_group); !done)
     return problem(exit_network, done.error());
   if (const Result<void> done = service->publish_metrics(options); !done) return problem(exit_network, done.error());
+  if (const Result<void> done = options.heal ? service->heal(options.public_interfaces) : Result<void>(); !done)
+    return problem(exit_kernel, done.error());
   if (const Result<void> done = service->gateway_.reinstate(lease::Clock::now()); !done) {
     return problem(exit_kernel, done.error());
   }
@@ -159,6 +161,7 @@ metrics::Families Service::collect() {
   metrics::add_leases(families, gateway_.leases(), gateway_.is_draining(), lease::Clock::now());
   metrics::add_server(families, server_);
   metrics::add_kernel(families, *kernel_);
+  if (healer_) metrics::add_healing(families, healer_->healed());
   metrics::add_process(families, RSIP_VERSION, started_);
   return families;
 }
@@ -212,6 +215,21 @@ void Service::wait_for_queue() {
     if (!done) spdlog::error("{}", done.error().text());
     wait_for_queue();
   });
+}
+
+Result<void> Service::heal(const std::vector<std::string>& public_interfaces) {
+  Result<steer::Watch> tables = kernel_->watch();
+  if (!tables) return tl::unexpected(tables.error());
+  Result<steer::LinkWatch> links = steer::LinkWatch::open();
+  if (!links) return tl::unexpected(links.error());
+  const auto on_return = [this] {
+    if (const Result<void> done = routes_->renew(); !done) spdlog::warn("{}", done.error().text());
+  };
+  Result<std::unique_ptr<Healer>> healer =
+      Healer::open(loop_, {std::move(*tables), std::move(*links)}, public_interfaces, gateway_, on_return);
+  if (!healer) return tl::unexpected(healer.error());
+  healer_ = std::move(*healer);
+  return {};
 }
 
 Result<void> Service::watch_log(std::uint16_t group) {

@@ -12,6 +12,7 @@
 #include "commands/commands.hpp"
 #include "commands/watchers.hpp"
 #include "control/control_server.hpp"
+#include "daemon/healer.hpp"
 #include "daemon/linux_kernel.hpp"
 #include "daemon/linux_routes.hpp"
 #include "daemon/log_reader.hpp"
@@ -59,6 +60,7 @@ class Service {
   Result<void> publish_metrics(const Options& options);
   Result<void> watch_queue();
   void wait_for_queue();
+  Result<void> heal(const std::vector<std::string>& public_interfaces);
   Result<void> watch_log(std::uint16_t group);
   void wait_for_signal();
   void wait_for_expiry();
@@ -94,6 +96,7 @@ class Service {
   commands::Context operation_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<LogReader> log_;
+  std::unique_ptr<Healer> healer_;  ///< nothing with --heal off
 };
 
 }  // namespace rsip

@@ -74,6 +74,9 @@ class Gateway {
   /// Makes the kernel what the lease table says, whatever it is now: rules, tunnel devices, announcements, elements.
   /// What is in force already stays in force meanwhile, where that is possible.
   Result<void> reinstate(lease::Time now);
+  /// Puts back these elements that somebody else has removed, as far as the lease table has them, and takes out those
+  /// that somebody has added. Fails where that does not do; reinstate() does.
+  Result<void> mend(const steer::Elements& removed, const steer::Elements& added, lease::Time now);
 
   /// Forgets leases that are over and tells their hosts.
   void expire(lease::Time now);

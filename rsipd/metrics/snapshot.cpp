@@ -115,6 +115,11 @@ void add_kernel(Families& families, KernelView& kernel) {
   families.push_back(std::move(dropped));
 }
 
+void add_healing(Families& families, std::uint64_t healed) {
+  families.push_back(single(
+      counter("rsipd_healed_total", "Times that our tables were mended after others had changed them."), healed));
+}
+
 void add_process(Families& families, const std::string& version, std::chrono::system_clock::time_point started) {
   MetricFamily build = gauge("rsipd_build_info", "1; the version is a label.");
   add(build, 1, {{"version", version}});

@@ -27,6 +27,9 @@ void add_server(Families& families, const server::Server& server);
 /// What the rules have dropped and queued, and the queue for first IKE packets.
 void add_kernel(Families& families, KernelView& kernel);
 
+/// How often our tables were mended after others had changed them.
+void add_healing(Families& families, std::uint64_t healed);
+
 /// The process, under the names that Prometheus' own libraries give.
 void add_process(Families& families, const std::string& version, std::chrono::system_clock::time_point started);
 

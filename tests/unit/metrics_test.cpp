@@ -46,6 +46,7 @@ struct Measured : Operated {
     metrics::add_leases(all, gateway->leases(), gateway->is_draining(), now);
     metrics::add_server(all, server);
     metrics::add_kernel(all, view);
+    metrics::add_healing(all, 0);
     metrics::add_process(all, "1", std::chrono::system_clock::time_point(5s));
     return all;
   }
