@@ -279,7 +279,9 @@ void Service::wait_for_expiry() {
 
 Result<void> Service::run() {
   spdlog::info("ready");
+  manager_.ready();
   loop_.run();
+  manager_.stopping();
   if (on_exit_ == OnExit::keep) return {};
   dismiss_hosts();
   return kernel_->take_out();

@@ -12,6 +12,7 @@
 #include "commands/commands.hpp"
 #include "commands/watchers.hpp"
 #include "control/control_server.hpp"
+#include "control/service_manager.hpp"
 #include "daemon/healer.hpp"
 #include "daemon/linux_kernel.hpp"
 #include "daemon/linux_routes.hpp"
@@ -83,6 +84,7 @@ class Service {
 
   asio::io_context loop_{1};
   asio::signal_set signals_{loop_};
+  control::ServiceManager manager_{loop_};
   asio::steady_timer expiry_{loop_};
   std::optional<lease::Time> expiry_at_;
   asio::steady_timer removal_{loop_};

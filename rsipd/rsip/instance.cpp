@@ -202,6 +202,7 @@ void Instance::granted(const host::Grant& grant) {
   spdlog::info("{}: {}", options_.device, text);
   if (report_.done()) return;
   report_.success(options_.json ? to_json(state_).dump() : options_.device + " is up: " + text);
+  manager_.ready();
   if (!report_.in_background()) return;
   if (const Result<void> detached = detach(); !detached) spdlog::warn("{}", detached.error().text());
 }
@@ -274,6 +275,7 @@ void Instance::withdraw() {
 }
 
 void Instance::ended(const host::EndReason& reason, const std::string& text) {
+  manager_.stopping();
   clean_up();
   signals_.cancel();
   io_.stop();  // the last answers on the control socket are short enough to have been sent at once

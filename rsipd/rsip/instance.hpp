@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "control/control_server.hpp"
+#include "control/service_manager.hpp"
 #include "host/client.hpp"
 #include "host/kernel.hpp"
 #include "rsip/control_message.hpp"
@@ -68,6 +69,7 @@ class Instance {
   Options options_;
   Report report_;
   asio::io_context io_;
+  control::ServiceManager manager_{io_};
   asio::signal_set signals_;
   asio::steady_timer saving_;  // until save_soon() is due
   std::optional<Lock> lock_;
