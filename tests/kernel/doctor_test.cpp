@@ -172,6 +172,8 @@ TEST_CASE("doctor: what it says of a forward chain is what the kernel does, befo
   {
     const Inside inside(realm.gateway);
     load(text);
+    // Where rsip1 is a real tunnel, what comes out of it has come in as IP-IP before.
+    if (text == firewalld) load("insert rule inet firewalld filter_INPUT ip protocol 4 accept");
     for (const doctor::Finding& finding : firewalls()) {
       if (finding.what.starts_with(chain)) {
         CHECK(finding.certain);

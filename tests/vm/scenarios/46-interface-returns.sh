@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The public interface goes and comes back as another device of the same name, as that of a PPPoE session does: leases
-# go on, shared and whole addresses alike. Without --heal, nothing is steered from it.
+# go on, shared and whole addresses alike.
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/scenario.sh"
 
 whole=198.51.100.9
