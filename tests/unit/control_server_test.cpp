@@ -85,7 +85,8 @@ TEST_CASE("control socket: the pieces of a long answer are made as they are read
   Local::socket socket = served.ask();
   std::size_t made = 0;
   constexpr std::size_t pieces = 1000;
-  const std::string piece = std::string(9999, 'x') + "\n";
+  std::string piece(9999, 'x');
+  piece += '\n';
   served.answers[0]->send_pieces([&]() -> std::optional<std::string> {
     if (made == pieces) return std::nullopt;
     ++made;

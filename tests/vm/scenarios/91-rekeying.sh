@@ -15,6 +15,8 @@ ip -n y addr add $Y2/24 dev eth0
 check "x1 gets a lease, IKE on a leased port" host_up x1 --strongswan "$work/x1.snippet"
 check "x2 gets a lease, IKE on port 500 with a prefix" host_up x2 --ports 0 --ike-port prefix --strongswan "$work/x2.snippet"
 check "x3 gets a lease, IKE on port 500" host_up x3 --ports 0 --ike-port 500 --strongswan "$work/x3.snippet"
+# so that x2 is not the only one on port 500 that has IKE with y: only its prefix tells what is for it
+send_udp x3 500 500 "$(ike_header 5a5a5a5a00000001)"
 
 tunnels="x1-host x1-peer x2-host x2-peer x3-host x3-peer"
 peer_address() { if [ "${1%-*}" = x3 ]; then echo $Y2; else echo "$Yb"; fi; }
@@ -85,6 +87,8 @@ for tunnel in $tunnels; do
   check "$tunnel: established" initiate "${tunnel%-*}" "$tunnel"
 done
 
+check_equal "x2 and x3 both have IKE with y on port 500: nobody is the only one" "" "$(elements ip sole_in | grep -F "$Nb . $Yb " || true)"
+check_equal "x3 is the only one with $Y2" 1 "$(elements ip sole_in | grep -cF "$Nb . $Y2 ")"
 capture_start wire n wan
 declare -A ping_pid
 for tunnel in $tunnels; do
