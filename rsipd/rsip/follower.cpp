@@ -91,6 +91,7 @@ void Follower::remove(const xfrm::Association& association) {
   const Result<void> done = watch_->expire(association);
   spdlog::warn("followed: the gateway has given this SPI to another; {}: {}",
                done ? "removed, so that another is negotiated" : done.error().text(), describe(association));
+  surroundings_.changed();
 }
 
 /// At once where the kernel has told of an association: its peer may be sending already.
