@@ -401,10 +401,9 @@ Result<void> Gateway::reinstate(lease::Time now) {
       if (!tunnel) return tl::unexpected(tunnel.error());
       if (binding.kind == lease::Kind::rsa_ip) announced[binding.address] = (*tunnel)->device;
     }
-    steer_host(wanted, tunnels_, registration, now);
+    wanted.add(elements_of(registration, now));
   }
   if (Result<void> done = kernel_.announce_only(announced); !done) return done;
-  sole_steering_.all(wanted, now);
   return kernel_.commit(steer::Transaction::everything(wanted.additions()));
 }
 

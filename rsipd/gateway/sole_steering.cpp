@@ -116,16 +116,4 @@ void SoleSteering::forget(steer::Transaction& changes, const Registration& regis
          peers.sole_without(state.peer, Holder{registration.host, binding.id}), now);
 }
 
-void SoleSteering::all(steer::Transaction& changes, Time now) const {
-  std::set<Place> places;
-  for (const auto& [host, registration] : leases_.registrations()) {
-    for (const auto& [bind, binding] : registration.bindings) {
-      for (const Ipv4 peer : ike_peers(registration, binding)) places.insert({binding.address, peer});
-    }
-  }
-  for (const Place& place : places) {
-    change(changes, place, std::nullopt, leases_.ike(place.address).peers().sole(place.peer), now);
-  }
-}
-
 }  // namespace rsip::gateway

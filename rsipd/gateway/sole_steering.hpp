@@ -39,9 +39,6 @@ class SoleSteering {
   void forget(steer::Transaction& changes, const lease::Registration& registration, const lease::IkeState& state,
               lease::Time now) const;
 
-  /// All there is at `now`, as if its elements were not there.
-  void all(steer::Transaction& changes, lease::Time now) const;
-
  private:
   struct Place {
     Ipv4 address;

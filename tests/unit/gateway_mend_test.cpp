@@ -74,3 +74,27 @@ TEST_CASE("gateway: a refusal of the kernel is told, so that all can be made ane
   REQUIRE(realm.gateway->reinstate(realm.now));
   CHECK(realm.kernel.elements == realm.before);
 }
+
+TEST_CASE("gateway: all that the leases say is made anew, IKE with a peer that one host alone has included") {
+  Leased realm;
+  const wire::Spis spis = wire::AnySpis{4};
+  (void)realm.ask<wire::AssignResponseRsipsec>(
+      x1, rsipsec(realm.gateway->leases().find(x1)->client, wire::AnyPorts{1}, spis));
+  constexpr Ipv4 y{0xcb007102};
+  const std::uint32_t tunnel = realm.gateway->tunnels().find(x1, TunnelType::ip_ip)->device.index;
+  REQUIRE(realm.gateway->judge_ike(tunnel, ike(nb, 0xaa, 500, y), realm.now) == steer::Verdict::accept);
+  REQUIRE(realm.kernel.count(steer::Family::ip, "sole_in") == 1);
+  const auto all = realm.kernel.elements;
+
+  realm.kernel.elements.clear();
+  REQUIRE(realm.gateway->reinstate(realm.now));
+  CHECK(realm.kernel.elements == all);
+
+  // a tunnel is gone: it is made again, and its elements lead to the new one
+  realm.kernel.elements.clear();
+  realm.kernel.tunnels.erase(tunnel);
+  REQUIRE(realm.gateway->reinstate(realm.now));
+  CHECK(realm.gateway->tunnels().find(tunnel) == nullptr);
+  CHECK(realm.kernel.tunnels.size() == 2);
+  CHECK(realm.kernel.elements.size() == all.size());
+}
