@@ -155,14 +155,4 @@ std::optional<steer::QueueState> LinuxKernel::queue() {
   return steer::read_queue_state(table, queue_number_);
 }
 
-Result<void> LinuxKernel::take_out() {
-  const Result<std::vector<steer::TunnelInfo>> tunnels = link_.list_tunnels();
-  if (!tunnels) return tl::unexpected(tunnels.error());
-  for (const steer::TunnelInfo& tunnel : *tunnels) {
-    if (Result<void> removed = remove_tunnel(tunnel.device); !removed) return removed;
-  }
-  if (Result<void> done = announcer_.announce_only({}); !done) return done;
-  return steer::unload();
-}
-
 }  // namespace rsip

@@ -50,10 +50,6 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   /// Tells what others do to our tables from now on.
   Result<steer::Watch> watch() const { return steer::Watch::open(nft_.port()); }
 
-  /// Removes all that is ours: tunnel devices, announcements, rules. The tunnels go first: without the rules, nothing
-  /// would police what comes out of them.
-  Result<void> take_out();
-
  private:
   LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
               steer::Inspector inspector, std::optional<xfrm::Database> associations, std::uint32_t private_mtu,

@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "server/use_tcp.hpp"
+#include "steer/take_out.hpp"
 
 namespace rsip {
 
@@ -284,7 +285,7 @@ Result<void> Service::run() {
   manager_.stopping();
   if (on_exit_ == OnExit::keep) return {};
   dismiss_hosts();
-  return kernel_->take_out();
+  return steer::take_out();
 }
 
 void Service::dismiss_hosts() {

@@ -48,6 +48,8 @@ class CommandLine {
         [this] { return ctl::doctor(options_); });
     add("counters", "List what was dropped or queued, and why; reads the kernel",
         [this] { return ctl::kernel_counters(options_); });
+    add("remove", "Take out of the kernel what an rsipd that has ended left there: tunnels, tables",
+        [this] { return ctl::remove(options_); });
   }
 
   int run(int argc, char** argv) {

@@ -35,8 +35,9 @@ int top(const Options& options);
 // By looking at the machine with the settings of rsipd:
 int doctor(const Options& options);
 
-// By reading the kernel's tables:
+// By what the kernel has:
 int kernel_bindings(const Options& options, const std::string& host);
 int kernel_counters(const Options& options);
+int remove(const Options& options);
 
 }  // namespace rsip::ctl
