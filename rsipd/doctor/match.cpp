@@ -74,12 +74,19 @@ Value protocol_of(const Packet& packet) {
   return {Value::Kind::number, std::string(name_of(packet.protocol)), static_cast<std::uint32_t>(packet.protocol)};
 }
 
+/// "ipsec", of `meta` for what came in and of `rt` for where it goes: what is from hosts or for them has nothing to do
+/// with this machine's own IPsec.
+Value not_ipsec() {
+  return {Value::Kind::number, {}, 0};
+}
+
 Value meta_of(const Packet& packet, std::string_view key) {
   if (key == "iifname" || key == "iif") return device_of(packet.in);
   if (key == "oifname" || key == "oif") return device_of(packet.out);
   if (key == "l4proto") return protocol_of(packet);
   if (key == "nfproto") return {Value::Kind::word, "ipv4"};
   if (key == "protocol") return {Value::Kind::word, "ip"};
+  if (key == "ipsec") return not_ipsec();
   return {};
 }
 
@@ -101,6 +108,7 @@ Value payload_of(const Packet& packet, std::string_view protocol, std::string_vi
 Value value_of(const Packet& packet, const json& left) {
   if (!left.is_object()) return {};
   if (left.contains("meta")) return meta_of(packet, text(left["meta"].value("key", json())));
+  if (left.contains("rt")) return text(left["rt"].value("key", json())) == "ipsec" ? not_ipsec() : Value{};
   if (left.contains("ct")) {
     if (text(left["ct"].value("key", json())) == "state") return {Value::Kind::word, packet.state};
     return packet.state == "untracked" ? Value{Value::Kind::none} : Value{};
@@ -167,6 +175,7 @@ Truth equals(const Value& value, const json& wanted) {
     case Value::Kind::word:
       return wanted.is_string() ? same_word(value.word, text(wanted)) : Truth::unknown;
     case Value::Kind::number:
+      if (wanted.is_boolean()) return truth(wanted.get<bool>() == (value.number != 0));
       if (wanted.is_number_unsigned()) return truth(wanted.get<std::uint32_t>() == value.number);
       return value.word.empty() ? Truth::unknown : truth(value.word == text(wanted));
     case Value::Kind::address: {

@@ -139,11 +139,12 @@ table ip filter {
 
 }  // namespace
 
-TEST_CASE("doctor: without other tables, and with the firewall of nft-rules/examples, nothing is in the way") {
+TEST_CASE("doctor: without other tables, and with the firewalls of nft-rules/examples, nothing is in the way") {
   Realm realm;
   const Inside inside(realm.gateway);
   CHECK(firewalls().empty());
   load(example("simple-firewall.nft"));
+  load(example("own-ipsec.nft"));
   for (const doctor::Finding& finding : firewalls()) FAIL_CHECK(finding.what);
 }
 
