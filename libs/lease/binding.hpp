@@ -57,6 +57,7 @@ struct Binding {
   Time expires;
 
   bool shares_address() const { return kind != Kind::rsa_ip; }
+  friend bool operator==(const Binding&, const Binding&) = default;
 };
 
 /// The addresses that a binding is restricted to, each once; one "nothing" where it is not restricted.

@@ -110,6 +110,12 @@ Granted<const Binding*> LeaseTable::assign(Ipv4 host, const Request& request, Ti
   made.id = static_cast<BindId>(++registration.last_bind);
   made.expires = now + granted_lease(request.lease);
 
+  return enter(registration, std::move(made));
+}
+
+/// A binding that has its resources becomes one of the registration's.
+const Binding* LeaseTable::enter(Registration& registration, Binding made) {
+  const Ipv4 host = registration.host;
   if (made.prefix) public_address(made.address).ike().add_prefix(*made.prefix, {host, made.id});
   if (made.kind == Kind::listen_ike) {
     public_address(made.address).ike().add_listener(listened_peers(made), {host, made.id});
@@ -150,6 +156,11 @@ Granted<Binding> LeaseTable::take_whole(const Registration& registration, const 
   } else if (registration.addresses_held >= config_.max_addresses) {
     return tl::unexpected(Refusal::address_unavailable);
   }
+  return take_held(registration, request, now);
+}
+
+/// A whole address that the limits allow.
+Granted<Binding> LeaseTable::take_held(const Registration& registration, const Request& request, Time now) {
   const Granted<Ipv4> taken = whole_.take(request.address, registration.host, now, random_);
   if (!taken) return tl::unexpected(taken.error());
   Binding made = without_numbers(request);
@@ -193,11 +204,15 @@ PublicAddress& LeaseTable::usual_address(const Registration& registration) {
 }
 
 Granted<Binding> LeaseTable::take_from(PublicAddress& from, Ipv4 host, const Request& request, Time now) {
-  Binding made = without_numbers(request);
-  made.address = from.address();
-  if (request.kind == Kind::listen_ike && !from.ike().may_listen(listened_peers(made), host)) {
+  if (request.kind == Kind::listen_ike && !from.ike().may_listen(listened_peers(without_numbers(request)), host)) {
     return tl::unexpected(Refusal::ports_in_use);
   }
+  return take_numbers(from, request, now);
+}
+
+Granted<Binding> LeaseTable::take_numbers(PublicAddress& from, const Request& request, Time now) {
+  Binding made = without_numbers(request);
+  made.address = from.address();
   PublicAddress::Taken<Port> ports = from.take_ports(request.ports, request.kind == Kind::listen, now, random_);
   if (const auto* failure = std::get_if<PublicAddress::Failure>(&ports)) {
     return tl::unexpected(refusal_of<Port>(*failure));
@@ -376,6 +391,86 @@ void LeaseTable::learn_ike(Ipv4 host, const IkeState& state) {
 
 const SharedIke& LeaseTable::ike(Ipv4 address) const {
   return addresses_[address_index_.at(address)].ike();
+}
+
+bool LeaseTable::restore_registration(const Registration& saved) {
+  if (registrations_.contains(saved.host) || !clients_.insert(saved.client).second) return false;
+  Registration& restored = registrations_[saved.host];
+  restored.client = saved.client;
+  restored.host = saved.host;
+  restored.expires = saved.expires;
+  restored.last_bind = saved.last_bind;
+  due_.insert({restored.expires + grace, true, restored.host, BindId{0}});
+  return true;
+}
+
+bool LeaseTable::restore_binding(Ipv4 host, const Binding& saved, Time now) {
+  const auto found = registrations_.find(host);
+  if (found == registrations_.end() || found->second.bindings.contains(saved.id)) return false;
+  Registration& registration = found->second;
+  Request request{.kind = saved.kind,
+                  .address = saved.address,
+                  .ports = {0, saved.ports},
+                  .spis = {0, saved.spis},
+                  .remotes = saved.remotes,
+                  .prefix_bits = saved.prefix ? saved.prefix->bits : std::uint8_t{0},
+                  .prefix = saved.prefix,
+                  .tunnel = saved.tunnel,
+                  .gateway = saved.gateway};
+  const auto address = address_index_.find(saved.address);
+  if (saved.shares_address() && address == address_index_.end()) return false;
+  // What limits a host in what it asks for does not in what it has.
+  Granted<Binding> taken = saved.shares_address() ? take_numbers(addresses_[address->second], request, now)
+                                                  : take_held(registration, request, now);
+  if (!taken) return false;
+  taken->id = saved.id;
+  taken->expires = saved.expires;
+  if (*taken != saved) {
+    if (saved.shares_address()) {
+      public_address(taken->address).give_back({taken->ports, taken->spis, taken->prefix});
+    } else {
+      whole_.give_back(taken->address);
+    }
+    return false;
+  }
+  enter(registration, std::move(*taken));
+  registration.last_bind = std::max(registration.last_bind, number(saved.id));
+  return true;
+}
+
+bool LeaseTable::restore_ike(Ipv4 host, const IkeState& saved) {
+  const auto found = registrations_.find(host);
+  if (found == registrations_.end()) return false;
+  const auto binding = found->second.bindings.find(saved.bind);
+  if (binding == found->second.bindings.end() || !binding->second.shares_address()) return false;
+  if (saved.cookie && ike(binding->second.address).owner(*saved.cookie)) return false;
+  learn_ike(host, saved);
+  return true;
+}
+
+void LeaseTable::restore_rest(Ipv4 address, const Numbers& numbers, Time until, Time now) {
+  const auto found = address_index_.find(address);
+  if (found == address_index_.end()) {
+    // Taken in the name of nobody, as long as it takes to lay it to rest.
+    if (whole_.take(address, Ipv4{}, now, random_)) whole_.give_back(address, until);
+    return;
+  }
+  PublicAddress& from = addresses_[found->second];
+  for (const Run<Port>& run : numbers.ports) {
+    PublicAddress::Taken<Port> taken = from.take_ports({0, {run}}, true, now, random_);
+    if (std::holds_alternative<std::vector<Run<Port>>>(taken)) from.rest({{run}, {}, {}}, until);
+  }
+  for (const Run<Spi>& run : numbers.spis) {
+    PublicAddress::Taken<Spi> taken = from.take_spis({0, {run}}, now, random_);
+    if (std::holds_alternative<std::vector<Run<Spi>>>(taken)) from.rest({{}, {run}, {}}, until);
+  }
+  if (!numbers.prefix) return;
+  const std::optional<CookiePrefix> taken = from.take_prefix(numbers.prefix, now, random_);
+  if (taken == numbers.prefix) {
+    from.rest({{}, {}, taken}, until);
+  } else if (taken) {
+    from.give_back({{}, {}, taken});
+  }
 }
 
 std::vector<LeaseTable::Ended> LeaseTable::expire(Time now, std::size_t most) {

@@ -37,6 +37,8 @@ class LeaseTable {
   LeaseTable(Config config, Random random);
 
   const Config& config() const { return config_; }
+  /// One like this, in which nobody has anything.
+  LeaseTable emptied() const { return {config_, random_}; }
   /// In the order of their addresses, so that a long list can be read in pieces while leases come and go.
   const std::map<Ipv4, Registration>& registrations() const { return registrations_; }
   /// Of all hosts.
@@ -94,6 +96,19 @@ class LeaseTable {
   /// Who has IKE with whom from a shared address of the pool.
   const SharedIke& ike(Ipv4 address) const;
 
+  // What an earlier run of the daemon has granted is put back as it was, whatever the limits are now. False, and
+  // nothing is changed, where this configuration does not have it, or somebody else has.
+
+  /// Without bindings and IKE; those come after it.
+  bool restore_registration(const Registration& saved);
+  /// Its registration must be there. It may be over already: expire() ends it then.
+  bool restore_binding(Ipv4 host, const Binding& saved, Time now);
+  /// Least recently used first. Its binding must be there.
+  bool restore_ike(Ipv4 host, const IkeState& saved);
+  /// What was freed goes on resting; what cannot be taken does not. Calls must come with `until` not decreasing, and
+  /// after all bindings.
+  void restore_rest(Ipv4 address, const Numbers& numbers, Time until, Time now);
+
   struct Ended {
     ClientId client{};
     Ipv4 host;
@@ -121,8 +136,11 @@ class LeaseTable {
 
   Granted<Binding> take(const Registration& registration, const Request& request, Time now);
   Granted<Binding> take_whole(const Registration& registration, const Request& request, Time now);
+  Granted<Binding> take_held(const Registration& registration, const Request& request, Time now);
+  const Binding* enter(Registration& registration, Binding made);
   Granted<Binding> take_shared(const Registration& registration, const Request& request, Time now);
   Granted<Binding> take_from(PublicAddress& from, Ipv4 host, const Request& request, Time now);
+  Granted<Binding> take_numbers(PublicAddress& from, const Request& request, Time now);
   static Binding without_numbers(const Request& request);
   static const Binding* oldest(const Registration& registration, const std::set<std::pair<Time, BindId>>& among,
                                Time now);
