@@ -15,7 +15,7 @@ namespace {
 const std::map<std::string_view, Verb*> verbs{
     {"bindings", bindings}, {"diff", diff},     {"drain", drain},   {"hosts", hosts},
     {"metrics", metrics},   {"pools", pools},   {"revoke", revoke}, {"settings", settings},
-    {"show", show},         {"status", status}, {"watch", watch},
+    {"show", show},         {"status", status}, {"watch", watch},   {"who", who},
 };
 
 }  // namespace

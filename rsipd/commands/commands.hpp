@@ -32,6 +32,9 @@ struct Context {
   std::function<nlohmann::json()> about;  ///< the daemon itself, for `status`
   std::function<std::vector<prometheus::MetricFamily>()> metrics;
   nlohmann::json interfaces = nlohmann::json::object();  ///< and tunnels, as the daemon was told, for `settings`
+  store::Journal* journal = nullptr;                     ///< nothing: `who` knows nobody
+  /// What has been done is in the journal when this returns, or has not been done.
+  std::function<Result<void>()> keep = [] { return Result<void>(); };
 };
 
 /// Does what the line asks for; the answer may take longer than the call.

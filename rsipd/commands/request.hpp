@@ -2,6 +2,7 @@
 // The members of a request.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,7 +18,11 @@ template <typename T>
 using Read = tl::expected<T, std::string>;
 
 Read<std::string> read_text(const nlohmann::json& request, const char* name);
+Read<Ipv4> read_address(const nlohmann::json& request, const char* name);
 Read<Ipv4> read_host(const nlohmann::json& request);
+/// An integer of [least, most]; nothing where the request has no such member.
+Read<std::optional<std::int64_t>> read_number(const nlohmann::json& request, const char* name, std::int64_t least,
+                                              std::int64_t most);
 /// Nothing where the request has no such member.
 Read<std::optional<BindId>> read_bind(const nlohmann::json& request);
 

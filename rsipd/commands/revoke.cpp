@@ -13,6 +13,7 @@ void revoke(const Context& context, const nlohmann::json& request, const control
   if (!bind) return refuse(*answer, bind.error());
   const Result<void> revoked = context.gateway.revoke(*host, *bind, context.now());
   if (!revoked) return refuse(*answer, revoked.error().text());
+  if (const Result<void> kept = context.keep(); !kept) return refuse(*answer, kept.error().text());
   done(*answer);
 }
 

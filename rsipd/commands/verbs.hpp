@@ -19,5 +19,6 @@ Verb settings;
 Verb show;
 Verb status;
 Verb watch;
+Verb who;
 
 }  // namespace rsip::commands

@@ -299,6 +299,15 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->type_name("NAME");
   app.add_option("--user", options.user, "User to run as after the start; default: rsipd, where there is one")
       ->type_name("NAME");
+  app.add_option("--state-dir", options.state_dir, "Directory of the journal, which survives restarts")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app.add_option_function<std::uint32_t>(
+         "--history", [&](std::uint32_t days) { options.history = std::chrono::days(days); },
+         "How long `rsipctl who` can tell who had what")
+      ->check(CLI::Range(0, 3650))
+      ->type_name("DAYS")
+      ->default_str("30");
   app.add_option_function<std::string>(
          "--seccomp", [&](const std::string& text) { options.seccomp = text == "on"; },
          "Let the kernel refuse system calls that rsipd has no use for")

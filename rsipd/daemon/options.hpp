@@ -2,6 +2,7 @@
 // Every flag of rsipd, and the only place that knows them. The manual page is compared with --help by a test.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,9 +40,11 @@ struct Options {
   std::string control_group;  ///< whose members may use it; empty: root alone
   std::string user;           ///< empty: rsipd, where there is one
   bool seccomp = true;
-  std::optional<Listen> metrics;  ///< where to serve them to Prometheus
-  std::string metrics_file;       ///< where to write them; empty: nowhere
-  bool heal = true;               ///< mend what others do to our tables
+  std::string state_dir = "/var/lib/rsipd";  ///< of the journal
+  std::chrono::hours history{30 * 24};       ///< how long it says who had what
+  std::optional<Listen> metrics;             ///< where to serve them to Prometheus
+  std::string metrics_file;                  ///< where to write them; empty: nowhere
+  bool heal = true;                          ///< mend what others do to our tables
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";
   bool check = false;

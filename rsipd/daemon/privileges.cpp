@@ -55,6 +55,9 @@ tl::expected<void, Problem> become_user(const Options& options) {
   if (const Result<void> made = confine::provide_directory(control_directory, 0755, **found); !made) {
     return problem(exit_failure, made.error().text());
   }
+  if (const Result<void> made = confine::provide_directory(options.state_dir, 0750, **found); !made) {
+    return problem(exit_failure, made.error().text());
+  }
   if ((*found)->user == 0) return as_problem(confine::keep_only(starting));
   return as_problem(confine::become(**found, starting));
 }

@@ -6,8 +6,10 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
+#include "daemon/journal_file.hpp"
 #include "server/use_tcp.hpp"
 #include "steer/take_out.hpp"
 
@@ -58,11 +60,14 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
   if (const Result<void> done = service->open_control(options.control, setup.control_group); !done)
     return problem(exit_network, done.error());
   if (const Result<void> done = service->publish_metrics(options); !done) return problem(exit_network, done.error());
+  if (const auto done = service->restore(options, setup.endpoints); !done) return tl::unexpected(done.error());
   if (const Result<void> done = options.heal ? service->heal(options.public_interfaces) : Result<void>(); !done)
     return problem(exit_kernel, done.error());
   if (const Result<void> done = service->gateway_.reinstate(lease::Clock::now()); !done) {
     return problem(exit_kernel, done.error());
   }
+  service->keeper_->changed();
+  service->after_changes();
   service->wait_for_signal();
   return service;
 }
@@ -112,17 +117,39 @@ Result<void> Service::listen(const std::vector<server::Endpoint>& endpoints) {
 void Service::serve(const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply) {
   if (!udp_ && peer.transport == gateway::Transport::udp) return reply(server::use_tcp(message));
   const std::optional<std::string> name = gateway_.name_to_resolve(peer, message);
-  if (!name) return answer(peer, message, {}, reply);
-  gateway::Bytes copy(message.begin(), message.end());
-  resolver_->resolve(*name, [this, peer, copy = std::move(copy), reply](const std::vector<Ipv4>& addresses) {
-    answer(peer, copy, addresses, reply);
+  if (!name) return keeper_->answer(peer, message, {}, reply);
+  resolver_->resolve(*name, [this, peer, message, reply](const std::vector<Ipv4>& addresses) {
+    keeper_->answer(peer, message, addresses, reply);
   });
 }
 
-void Service::answer(const gateway::Peer& peer, std::span<const std::uint8_t> message, std::span<const Ipv4> resolved,
-                     const server::Reply& reply) {
-  reply(gateway_.handle(peer, message, lease::Clock::now(), resolved));
-  after_changes();
+/// The leases of an earlier run.
+tl::expected<void, Problem> Service::restore(const Options& options, const std::vector<server::Endpoint>& endpoints) {
+  const auto problem = [](const Error& error) { return tl::unexpected(Problem{exit_failure, error.text()}); };
+  Result<JournalFile> file = open_journal(options.state_dir);
+  if (!file) return problem(file.error());
+  keeper_ =
+      std::make_unique<Keeper>(loop_, std::move(file->journal), gateway_, options.history,
+                               Keeper::Ways{[this] { return server_.turn_waits(); }, [this] { after_changes(); }});
+  operation_.journal = &keeper_->journal();
+  operation_.keep = [this] { return keeper_->commit(); };
+  // The endpoints may have another order now.
+  const auto adapt = [&endpoints](store::Saved& saved) {
+    for (store::SavedHost& host : saved.hosts) {
+      const auto same = std::ranges::find(endpoints, host.session.gateway, &server::Endpoint::address);
+      if (host.session.endpoint < endpoints.size() &&
+          endpoints[host.session.endpoint].address == host.session.gateway) {
+        continue;
+      }
+      host.session.endpoint = static_cast<std::uint32_t>(same - endpoints.begin());
+    }
+  };
+  if (const Result<void> done = keeper_->restore(adapt); !done) return problem(done.error());
+  const lease::LeaseTable& leases = gateway_.leases();
+  if (!leases.registrations().empty()) {
+    spdlog::info("event=restored hosts={} bindings={}", leases.registrations().size(), leases.binding_count());
+  }
+  return {};
 }
 
 void Service::after_changes() {
@@ -131,7 +158,9 @@ void Service::after_changes() {
   remove_tunnels_later();
 }
 
+/// What hosts are told holds: it waits for the journal.
 void Service::send_unasked() {
+  if (keeper_->journal().has_promises()) return;
   for (gateway::Unasked& unasked : gateway_.take_unasked()) server_.send(unasked.to, std::move(unasked.message));
 }
 
@@ -186,6 +215,7 @@ Result<void> Service::publish_metrics(const Options& options) {
 Result<void> Service::open_control(const std::string& path, std::optional<gid_t> group) {
   const auto obey = [this](const std::string& line, const control::AnswerPtr& answer) {
     commands::obey(operation_, line, answer);
+    keeper_->changed();
     after_changes();
   };
   auto opened = control::ControlServer::create(loop_, path, obey, group);
@@ -214,6 +244,7 @@ void Service::wait_for_queue() {
       return verdict;
     });
     if (!done) spdlog::error("{}", done.error().text());
+    keeper_->changed();
     wait_for_queue();
   });
 }
@@ -243,6 +274,7 @@ Result<void> Service::watch_log(std::uint16_t group) {
     } else {
       gateway_.denied(packet.in_ifindex, packet.payload, now);
     }
+    keeper_->changed();
     send_unasked();
   };
   Result<std::unique_ptr<LogReader>> log = LogReader::open(loop_, group, tell);
@@ -274,6 +306,7 @@ void Service::wait_for_expiry() {
     if (code) return;
     gateway_.expire(lease::Clock::now());
     expiry_at_.reset();
+    keeper_->changed();
     after_changes();
   });
 }
@@ -283,14 +316,15 @@ Result<void> Service::run() {
   manager_.ready();
   loop_.run();
   manager_.stopping();
-  if (on_exit_ == OnExit::keep) return {};
+  if (on_exit_ == OnExit::keep) return keeper_->commit();
   dismiss_hosts();
   return steer::take_out();
 }
 
 void Service::dismiss_hosts() {
   server_.stop();
-  gateway_.dismiss_all();
+  gateway_.dismiss_all(lease::Clock::now());
+  if (const Result<void> done = keeper_->commit(); !done) spdlog::error("{}", done.error().text());
   send_unasked();
   loop_.restart();
   const lease::Time end = lease::Clock::now() + dismissal_time;

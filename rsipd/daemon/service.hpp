@@ -14,6 +14,7 @@
 #include "control/control_server.hpp"
 #include "control/service_manager.hpp"
 #include "daemon/healer.hpp"
+#include "daemon/keeper.hpp"
 #include "daemon/linux_kernel.hpp"
 #include "daemon/linux_routes.hpp"
 #include "daemon/log_reader.hpp"
@@ -51,9 +52,8 @@ class Service {
 
   Result<void> listen(const std::vector<server::Endpoint>& endpoints);
   void serve(const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply);
-  void answer(const gateway::Peer& peer, std::span<const std::uint8_t> message, std::span<const Ipv4> resolved,
-              const server::Reply& reply);
   void after_changes();
+  tl::expected<void, Problem> restore(const Options& options, const std::vector<server::Endpoint>& endpoints);
   Result<void> open_control(const std::string& path, std::optional<gid_t> group);
   nlohmann::json about() const;
   metrics::Families collect();
@@ -92,6 +92,7 @@ class Service {
   asio::posix::stream_descriptor queue_ready_{loop_};
   server::Server server_;
   std::unique_ptr<resolve::Resolver> resolver_;
+  std::unique_ptr<Keeper> keeper_;
   commands::Watchers watchers_;
   std::unique_ptr<metrics::HttpServer> metrics_server_;
   std::unique_ptr<metrics::TextFile> metrics_file_;

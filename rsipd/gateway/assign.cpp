@@ -117,7 +117,7 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
       spdlog::error("assignment failed host={} client={}: {}", to_string(peer.host), number(client),
                     own.error().text());
     }
-    leases_.undo_assign(peer.host, binding.id);
+    undo_assign(registration, binding.id);
     cause_ = own ? "own-ipsec" : "";
     return tl::unexpected(own ? ErrorCode::ipsec_spi_inuse : ErrorCode::internal_server_error);
   }
@@ -126,10 +126,11 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
     spdlog::error("assignment failed host={} client={}: {}", to_string(peer.host), number(client),
                   device.error().text());
     const lease::Binding undone = binding;
-    leases_.undo_assign(peer.host, undone.id);
+    undo_assign(registration, undone.id);
     clear_up(peer.host, undone);
     return tl::unexpected(ErrorCode::internal_server_error);
   }
+  if (store::Journal* journal = record()) journal->assigned(registration, binding);
   notify({.kind = Event::Kind::assigned,
           .at = now,
           .host = peer.host,
@@ -140,6 +141,11 @@ tl::expected<Gateway::Assigned, ErrorCode> Gateway::assign(const Peer& peer, Cli
   Assigned assigned{&binding, granted_remote(remote, remote_policy), std::nullopt};
   if ((*device)->gateway != peer.gateway) assigned.tunnel_endpoint = (*device)->gateway;
   return assigned;
+}
+
+void Gateway::undo_assign(const lease::Registration& registration, BindId bind) {
+  leases_.undo_assign(registration.host, bind);
+  if (store::Journal* journal = record()) journal->renewed(registration);
 }
 
 /// Those that this machine's IKE daemon chooses are not ours to give. The range that is kept for hosts has none of

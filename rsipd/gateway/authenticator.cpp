@@ -35,6 +35,20 @@ Authenticator::Check Authenticator::check(const auth::Ends& ends, std::span<cons
   return {Verdict::fresh, *stamp};
 }
 
+void Authenticator::recall(Ipv4 host, auth::Stamp stamp, std::span<const std::uint8_t> hmac) {
+  Last last{host, stamp, {}};
+  if (keys_.find(host) == nullptr || hmac.size() != last.hmac.size() || index_.contains(host)) return;
+  if (!make_room(clock_())) return;
+  std::ranges::copy(hmac, last.hmac.begin());
+  lasts_.push_front(last);
+  index_.emplace(host, lasts_.begin());
+}
+
+void Authenticator::forget_all() {
+  lasts_.clear();
+  index_.clear();
+}
+
 bool Authenticator::is_proven(const auth::Ends& ends, std::span<const std::uint8_t> message) const {
   const auth::Key* key = keys_.find(ends.host);
   return key == nullptr || auth::verify(message, auth::Kind::request, ends, *key);

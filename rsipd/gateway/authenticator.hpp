@@ -3,8 +3,7 @@
 //
 // A host for which there is a key has to seal each message (libs/auth). Its stamp must be within auth::window of our
 // clock and newer than the host's last one, so a replay is refused: what is in the window is remembered, what is not is
-// too old. After a restart nothing is remembered, and messages of the last few minutes could be replayed once; they
-// name client and bind IDs that are no more. A clock that is set back refuses hosts until it is where it was.
+// too old. A clock that is set back refuses hosts until it is where it was.
 //
 // The last message once more, byte for byte, is a retransmission (RFC 3103 section 10.1); it may be answered from the
 // last-message buffer, but must not be served again.
@@ -46,6 +45,11 @@ class Authenticator {
     auth::Stamp stamp;  ///< of a fresh or repeated message
   };
   Check check(const auth::Ends& ends, std::span<const std::uint8_t> message);
+
+  /// What was the last of `host` in an earlier run. Calls come with the oldest first.
+  void recall(Ipv4 host, auth::Stamp stamp, std::span<const std::uint8_t> hmac);
+  /// Nothing is remembered any more.
+  void forget_all();
 
   /// Whether a message is sealed as it has to be, new or not. Remembers nothing.
   bool is_proven(const auth::Ends& ends, std::span<const std::uint8_t> message) const;

@@ -26,6 +26,10 @@ auth::Ends ends_of(const Peer& peer) {
   return {peer.host, peer.gateway};
 }
 
+store::Session session_of(const Peer& peer) {
+  return {peer.transport == Transport::udp, peer.port, peer.gateway, static_cast<std::uint32_t>(peer.endpoint)};
+}
+
 /// What only gateways send: odd numbers, as the requests have the even ones (RFC 3103 appendix B, RFC 3104 appendix C).
 bool is_response(const wire::Message& message) {
   return static_cast<unsigned>(wire::type_of(message)) % 2 == 1;
@@ -57,6 +61,10 @@ std::optional<Bytes> Gateway::handle(const Peer& peer, std::span<const std::uint
   const bool repeated = proof.verdict == Verdict::repeated;
   if (repeated && peer.transport == Transport::tcp) proof.verdict = Verdict::replayed;
   if (const std::string_view why = cause(proof.verdict); !why.empty()) return deny(peer, message, why, now);
+  if (store::Journal* journal = repeated ? nullptr : record()) {
+    const std::span<const std::uint8_t> hmac = message.last(auth::hmac_size);
+    journal->proven({peer.host, proof.stamp, {hmac.begin(), hmac.end()}});
+  }
   const std::optional<Bytes> reply = serve(peer, message, repeated, now, resolved);
   if (!reply) return std::nullopt;
   return authenticator_.seal_answer(ends_of(peer), *reply, proof.stamp);
@@ -106,7 +114,10 @@ std::optional<Bytes> Gateway::serve(const Peer& peer, std::span<const std::uint8
   const std::optional<Answer> reply = dispatch(peer, *decoded, now, resolved);
   if (!reply) return std::nullopt;
   Bytes bytes = encode_with_counter(*reply, counter);
-  if (policy_.may_register(peer.host)) last_answers_.remember(peer.host, peer.port, *counter, bytes);
+  if (policy_.may_register(peer.host)) {
+    last_answers_.remember(peer.host, peer.port, *counter, bytes);
+    if (store::Journal* journal = record()) journal->answered({peer.host, peer.port, *counter, bytes});
+  }
   return bytes;
 }
 
@@ -125,6 +136,10 @@ std::optional<Gateway::Answer> Gateway::dispatch(const Peer& peer, const wire::M
 
 std::optional<Gateway::Answer> Gateway::serve_request(const Peer& peer, const wire::Message& message, lease::Time now,
                                                       std::span<const Ipv4> resolved) {
+  if (suspended_ && !std::holds_alternative<wire::QueryRequest>(message)) {
+    cause_ = "no-journal";
+    return error(ErrorCode::internal_server_error);
+  }
   return std::visit(
       [&](const auto& any) -> std::optional<Answer> {
         if constexpr (requires { this->answer(peer, any, now, resolved); }) {
@@ -177,6 +192,7 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::RegisterRequest& /
   }
   const lease::Registration& registration = **made;
   sessions_.begin(peer);
+  if (store::Journal* journal = record()) journal->registered(registration, session_of(peer));
   notify({.kind = Event::Kind::registered, .at = now, .host = peer.host, .client = registration.client});
 
   wire::RegisterResponse response;
@@ -231,6 +247,7 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::ExtendRequest& req
     return error(ErrorCode::internal_server_error, request.client, request.bind);
   }
   leases_.extend(peer.host, request.bind, now + granted);
+  if (store::Journal* journal = record()) journal->extended(**found, **binding);
   notify({.kind = Event::Kind::extended,
           .at = now,
           .host = peer.host,
@@ -272,6 +289,7 @@ Result<void> Gateway::end_binding(const lease::Registration& registration, const
   if (Result<void> done = kernel_.commit(changes); !done) return done;
   const lease::Binding ended = binding;
   leases_.free(host, ended.id, now);
+  if (store::Journal* journal = record()) journal->ended(host, ended.id, now);
   clear_up(host, ended);
   notify({.kind = Event::Kind::binding_ended,
           .at = now,
@@ -293,6 +311,10 @@ Result<void> Gateway::end_registration(const lease::Registration& registration, 
   const ClientId client = registration.client;
   leases_.deregister(host, now);
   sessions_.end(host, client);
+  if (store::Journal* journal = record()) {
+    for (const auto& [bind, binding] : bindings) journal->ended(host, bind, now);
+    journal->deregistered(host);
+  }
   for (const auto& [bind, binding] : bindings) release_address(host, binding);
   for (const auto& [bind, binding] : bindings) {
     release_tunnel(host, binding);
@@ -309,6 +331,7 @@ Result<void> Gateway::end_registration(const lease::Registration& registration, 
 }
 
 Result<void> Gateway::revoke(Ipv4 host, std::optional<BindId> bind, lease::Time now) {
+  if (suspended_) return failure(EROFS, "the journal cannot be written to", "see the log of rsipd");
   const lease::Registration* registration = leases_.find(host);
   if (registration == nullptr) return failure(ENOENT, "host " + to_string(host) + " is not registered");
   const ClientId client = registration->client;
@@ -417,6 +440,7 @@ void Gateway::expire(lease::Time now) {
   }
   for (const lease::LeaseTable::Ended& ended : all) {
     if (ended.binding) {
+      if (store::Journal* journal = record()) journal->ended(ended.host, ended.binding->id, now);
       wire::FreeResponse over;
       over.client = ended.client;
       over.bind = ended.binding->id;
@@ -430,6 +454,7 @@ void Gateway::expire(lease::Time now) {
               .end = End::expired,
               .binding = &*ended.binding});
     } else {
+      if (store::Journal* journal = record()) journal->deregistered(ended.host);
       wire::DeregisterResponse over;
       over.client = ended.client;
       tell(ended.host, over);
@@ -467,8 +492,12 @@ void Gateway::notify_answered(Ipv4 host, std::optional<wire::MessageType> reques
   notify(event);
 }
 
-void Gateway::dismiss_all() {
+void Gateway::dismiss_all(lease::Time now) {
   for (const auto& [host, registration] : leases_.registrations()) {
+    if (store::Journal* journal = record()) {
+      for (const auto& [bind, binding] : registration.bindings) journal->ended(host, bind, now);
+      journal->deregistered(host);
+    }
     wire::DeregisterResponse over;
     over.client = registration.client;
     tell(host, over);

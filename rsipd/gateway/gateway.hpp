@@ -2,7 +2,8 @@
 // The server's side of RSIP: a message of a host in, its answer out, with the leases and the kernel changed in between.
 //
 // An answer promises only what the kernel has acknowledged. Where the kernel refuses, the lease table is as it was
-// before, and the host is told INTERNAL_SERVER_ERROR.
+// before, and the host is told INTERNAL_SERVER_ERROR. What answers promise is also written to the journal, where there
+// is one; they may leave when it has been committed.
 #pragma once
 
 #include <functional>
@@ -26,6 +27,7 @@
 #include "gateway/tunnels.hpp"
 #include "lease/lease_table.hpp"
 #include "steer/queue.hpp"
+#include "store/journal.hpp"
 #include "wire/message.hpp"
 
 namespace rsip::gateway {
@@ -42,6 +44,16 @@ class Gateway {
 
   /// Tells `observer` all that happens from now on. It must outlive the gateway.
   void add_observer(Observer& observer) { observers_.push_back(&observer); }
+
+  /// Writes to `journal` from now on. It must outlive the gateway.
+  void keep_journal(store::Journal& journal) { journal_ = &journal; }
+  /// While it is suspended, because the journal cannot be written to, nothing new is promised: requests that would
+  /// change something are refused. What holds already ends at its time, without a word to the journal.
+  void suspend(bool on) { suspended_ = on; }
+  bool is_suspended() const { return suspended_; }
+  /// Forgets all leases and takes those that the journal has instead, as far as this configuration has them; hosts are
+  /// told what has ended. Then reinstate() has to make the kernel so.
+  void restore(const store::Saved& saved, lease::Time now);
 
   /// Answers one whole message. Nothing where no answer is due: a response (which only gateways send, RFC 3103
   /// appendix B), or a datagram that arrives after it has been answered and superseded. `resolved`: the addresses of
@@ -84,7 +96,7 @@ class Gateway {
   /// 3103 sections 9.5.1, 9.13.1). ENOENT where there is none such.
   Result<void> revoke(Ipv4 host, std::optional<BindId> bind, lease::Time now);
   /// Tells all hosts that nothing of theirs holds any more (RFC 3103 section 9.5.3). What is in the kernel stays.
-  void dismiss_all();
+  void dismiss_all(lease::Time now);
   std::optional<lease::Time> next_expiry() const { return leases_.next_expiry(); }
   const lease::LeaseTable& leases() const { return leases_; }
   const Tunnels& tunnels() const { return tunnels_; }
@@ -149,6 +161,7 @@ class Gateway {
                                                  std::span<const Ipv4> resolved);
   wire::RemotePolicy remote_policy_for(Ipv4 host, lease::Kind kind, const wire::Address& remote) const;
   std::optional<wire::ErrorCode> forbidden(Ipv4 host, const lease::Request& request) const;
+  void undo_assign(const lease::Registration& registration, BindId bind);
   /// Whether this machine's own IPsec has one of a binding's suggested SPIs.
   Result<bool> has_own(const lease::Binding& binding);
   Result<const TunnelDevice*> put_in_force(const Peer& peer, const lease::Registration& registration,
@@ -167,6 +180,10 @@ class Gateway {
   /// other binding needs them. Where several end at once, all addresses go before the first tunnel, which some of them
   /// may be routed into.
   void clear_up(Ipv4 host, const lease::Binding& ended);
+  store::Journal* record() const { return suspended_ ? nullptr : journal_; }
+  // restore.cpp
+  class Restoration;
+  bool may_still_have(Ipv4 host, const lease::Binding& binding) const;
   bool needs_address_otherwise(Ipv4 host, const lease::Binding& binding) const;
   void release_address(Ipv4 host, const lease::Binding& ended);
   void release_tunnel(Ipv4 host, const lease::Binding& ended);
@@ -190,6 +207,8 @@ class Gateway {
   Authenticator authenticator_;
   std::vector<Unasked> unasked_;
   std::vector<Observer*> observers_;
+  store::Journal* journal_ = nullptr;
+  bool suspended_ = false;
   bool draining_ = false;
   std::string_view cause_;  ///< why the request that is being served is refused, where the error does not say it all
 };

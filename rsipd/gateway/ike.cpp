@@ -80,6 +80,7 @@ bool Gateway::learn_ike(const TunnelDevice& tunnel, const lease::IkeState& state
     return false;
   }
   leases_.learn_ike(tunnel.host, state);
+  if (store::Journal* journal = record()) journal->ike_learned(tunnel.host, state);
   notify({.kind = Event::Kind::ike_learned,
           .at = now,
           .host = tunnel.host,
@@ -108,13 +109,14 @@ Result<void> Gateway::make_room_for_ike(const lease::Registration& registration,
 }
 
 Result<void> Gateway::forget_ike(const lease::Registration& registration, lease::Time now) {
-  const lease::IkeState& forgotten = registration.ike.front();
+  const lease::IkeState forgotten = registration.ike.front();
   const lease::Binding& binding = registration.bindings.at(forgotten.bind);
   steer::Transaction changes;
   unsteer_ike(changes, tunnels_.find(registration.host, binding.tunnel)->device, registration, forgotten, now);
   sole_steering_.forget(changes, registration, forgotten, now);
   if (Result<void> done = kernel_.commit(changes); !done) return done;
   leases_.forget_ike(registration.host);
+  if (store::Journal* journal = record()) journal->ike_forgotten(registration.host, forgotten);
   return {};
 }
 

@@ -31,6 +31,11 @@ class LastAnswers {
 
   void remember(Ipv4 host, std::uint16_t port, Counter counter, const Bytes& answer);
 
+  void forget_all() {
+    index_.clear();
+    entries_.clear();
+  }
+
  private:
   struct Entry {
     Ipv4 host;

@@ -34,6 +34,8 @@ class Sessions {
   /// or has just been told the same.
   const Peer* to_be_told(Ipv4 host, wire::ErrorCode code, lease::Time now);
 
+  void forget_all() { *this = Sessions(capacity_); }
+
  private:
   struct Session {
     Peer peer;

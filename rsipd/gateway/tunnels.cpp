@@ -56,6 +56,14 @@ void Tunnels::retire(Ipv4 host, TunnelType type) {
   tunnels_.erase(found);
 }
 
+void Tunnels::retire_unless(const std::function<bool(Ipv4 host, TunnelType type)>& needed) {
+  std::vector<End> retired;
+  for (const auto& [end, tunnel] : tunnels_) {
+    if (!needed(end.host, end.type)) retired.push_back(end);
+  }
+  for (const End& end : retired) retire(end.host, end.type);
+}
+
 void Tunnels::keep_idle(TunnelDevice tunnel) {
   const End end{tunnel.host, tunnel.type};
   idle_by_end_[end] = idle_.insert(idle_.end(), std::move(tunnel));

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -39,6 +40,8 @@ class Tunnels {
   /// is not in use is idle.
   void reconcile(const std::vector<Kernel::MadeTunnel>& there);
 
+  /// Those in use that are not needed are idle from now on.
+  void retire_unless(const std::function<bool(Ipv4 host, TunnelType type)>& needed);
   /// No binding needs it any more, if it is there at all. The device stays until remove_idle() comes to it, and is
   /// taken back if the host needs one again before.
   void retire(Ipv4 host, TunnelType type);

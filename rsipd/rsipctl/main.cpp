@@ -41,6 +41,15 @@ class CommandLine {
     CLI::App* watch = add("watch", "Print events as they happen, a line of JSON each",
                           [this] { return table_ ? ctl::top(options_) : ctl::watch(options_); });
     watch->add_flag("--table", table_, "Show the busiest hosts instead, anew every 2 seconds");
+    CLI::App* who = add("who", "Tell who had a port or an SPI at some time, from the journal's history",
+                        [this] { return ctl::who(options_, address_, number_, time_); });
+    who->add_option("address", address_, "The public address")->type_name("ADDR")->required();
+    who->add_option("number", number_, "A port, or an SPI in hexadecimal, such as 0x1000")
+        ->type_name("PORT|SPI")
+        ->required();
+    who->add_option("time", time_, "A date such as 2026-11-25T12:30:00Z, without the Z of local time; @UNIX; or now")
+        ->type_name("TIME")
+        ->required();
     add("diff", "Compare the leases with the kernel's tables; exit status 1 if they differ",
         [this] { return ctl::diff(options_); });
     add("metrics", "Print the metrics that Prometheus is told", [this] { return ctl::metrics(options_); });
@@ -83,6 +92,9 @@ class CommandLine {
   CLI::App app_{"Shows and changes what the RSIP gateway has in force.", "rsipctl"};
   ctl::Options options_;
   std::string host_;
+  std::string address_;
+  std::string number_;
+  std::string time_;
   std::optional<std::uint32_t> bind_;
   bool kernel_ = false;
   bool off_ = false;

@@ -44,7 +44,7 @@ std::string resources_of(const json& binding) {
   // For one port of a remote, a whole address is TCP and UDP alone.
   const bool by_port = !remotes.empty() && !remotes.front().at("port").is_null();
   if (binding.at("whole").get<bool>()) text = std::string("ports all, SPIs ") + (by_port ? "-" : "all");
-  text += ", cookies " + std::to_string(binding.at("cookies").size());
+  if (binding.contains("cookies")) text += ", cookies " + std::to_string(binding.at("cookies").size());
   if (!remotes.empty()) text += ", remote " + remotes_of(remotes);
   return text;
 }

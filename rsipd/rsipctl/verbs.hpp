@@ -31,6 +31,7 @@ int metrics(const Options& options);
 int diff(const Options& options);
 int watch(const Options& options);
 int top(const Options& options);
+int who(const Options& options, const std::string& address, const std::string& number, const std::string& time);
 
 // By looking at the machine with the settings of rsipd:
 int doctor(const Options& options);

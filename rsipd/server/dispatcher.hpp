@@ -36,6 +36,7 @@ class Dispatcher {
   /// Since the start.
   const Dropped& dropped() const { return dropped_; }
   std::size_t waiting() const { return turns_.waiting(); }
+  bool turn_waits() const { return posted_; }
 
   /// No more turns; what waits stays without an answer.
   void stop();

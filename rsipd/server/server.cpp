@@ -27,7 +27,7 @@ Result<void> Server::listen(const Endpoint& endpoint) {
 
 void Server::send(const gateway::Peer& to, gateway::Bytes message) {
   if (to.transport == gateway::Transport::udp) {
-    udp_.at(to.endpoint)->send(to.host, to.port, message);
+    if (to.endpoint < udp_.size()) udp_[to.endpoint]->send(to.host, to.port, message);
   } else if (!connections_->send(to.host, std::move(message))) {
     spdlog::debug("message to {} not sent: it has no connection", to_string(to.host));
   }

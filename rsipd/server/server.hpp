@@ -33,6 +33,8 @@ class Server {
   std::size_t connections() const { return connections_->count(); }
 
   std::size_t waiting() const { return dispatcher_.waiting(); }
+  /// Whether one of them is about to be served.
+  bool turn_waits() const { return dispatcher_.turn_waits(); }
   const Dispatcher::Dropped& dropped() const { return dispatcher_.dropped(); }
   void set_answered(std::function<void(std::chrono::nanoseconds)> answered) {
     dispatcher_.set_answered(std::move(answered));

@@ -9,7 +9,7 @@ rsipd_log=$work/rsipd.log
 gateway_start() {
   : > "$rsipd_log"
   case "$*" in *--user*) ;; *) set -- --user root "$@" ;; esac
-  nsenter --net=/run/netns/n -- "$build/rsipd/rsipd" --private-interface lan --public-interface wan --pool "$Nb" \
+  nsenter --net=/run/netns/n -- "$build/rsipd/rsipd" --private-interface lan --public-interface wan --pool "$Nb" --state-dir "$work/state" \
     "$@" > "$rsipd_log" 2>&1 &
   rsipd_pid=$!
   wait_for 60 gateway_settled || true
@@ -25,6 +25,9 @@ gateway_stop() {
   kill -"${1:-TERM}" "$rsipd_pid"
   wait "$rsipd_pid" || rsipd_status=$?
 }
+
+# gateway_forgets: what rsipd, which does not run, has promised to hosts.
+gateway_forgets() { rm -r "$work/state"; }
 
 # bindings: the elements of all maps and sets that leases fill (not those that packets do), as nft shows them, each on a
 # line of its own after the family and name of its map or set.

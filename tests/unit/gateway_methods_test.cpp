@@ -292,7 +292,7 @@ TEST_CASE("hosts are told when a lease is over, with counter 0") {
       over, [](const wire::Message& message) { return std::holds_alternative<wire::DeregisterResponse>(message); }));
 
   const ClientId again = realm.enroll(x1);
-  realm.gateway->dismiss_all();
+  realm.gateway->dismiss_all(realm.now);
   const auto last = unasked(realm);
   REQUIRE(last.size() == 1);
   CHECK(std::get<wire::DeregisterResponse>(last[0]).client == again);

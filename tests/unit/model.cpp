@@ -778,6 +778,14 @@ std::size_t Model::expired(Time now) {
   return ended + over.size();
 }
 
+void Model::restarted(const lease::LeaseTable& table) {
+  unregistered_.clear();
+  for (auto& [address, host] : hosts_) {
+    const lease::Registration* there = table.find(address);
+    if (there != nullptr && std::ranges::is_permutation(there->ike, host.ike)) host.ike = there->ike;
+  }
+}
+
 void Model::compare(const lease::LeaseTable& table, Time now) const {
   require(table.registrations().size() == hosts_.size(), "another number of hosts");
   for (const auto& [address, host] : hosts_) {

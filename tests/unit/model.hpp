@@ -46,6 +46,9 @@ class Model {
   std::size_t expired(lease::Time now);
   /// One of the tunnels that are not needed any more goes.
   void settled();
+  /// Another run of the gateway has taken over. It does not know who was registered before, nor whose IKE was used
+  /// last, which is adopted.
+  void restarted(const lease::LeaseTable& table);
   /// The whole state.
   void compare(const lease::LeaseTable& table, lease::Time now) const;
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <span>
 
 #include "ike_packet.hpp"
@@ -113,20 +114,62 @@ class Trial {
       case Operation::Kind::expire:
         return expire();
       case Operation::Kind::settle:
-        gateway_.remove_idle_tunnel();
+        gateway_->remove_idle_tunnel();
         return model_.settled();
+      case Operation::Kind::restart:
+        return restart();
     }
   }
 
   void expire() {
-    gateway_.expire(kernel_.now);
-    const std::size_t told = gateway_.take_unasked().size();
+    gateway_->expire(kernel_.now);
+    const std::size_t told = gateway_->take_unasked().size();
     if (told != model_.expired(kernel_.now)) throw Difference("not each end of a lease is told");
   }
 
+  void restart() {
+    expire();
+    for (; gateway_->has_idle_tunnels(); model_.settled()) gateway_->remove_idle_tunnel();
+    const auto require = [](const auto& result) {
+      if (!result) throw Difference(result.error().text());
+    };
+    require(journal_.commit());
+    gateway_ = start();
+    const Result<store::Saved> saved = journal_.load(config().hold, config().max_lease);
+    require(saved);
+    gateway_->restore(*saved, kernel_.now);
+    require(gateway_->reinstate(kernel_.now));
+    if (!gateway_->take_unasked().empty()) throw Difference("something has not survived a restart");
+    model_.restarted(gateway_->leases());
+    compare();
+  }
+
+  std::unique_ptr<gateway::Gateway> start() {
+    auto gateway = std::make_unique<gateway::Gateway>(
+        policy(), config(),
+        [generator = std::mt19937(5)](std::uint32_t bound) mutable {
+          return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(generator);
+        },
+        kernel_);
+    gateway->keep_journal(journal_);
+    return gateway;
+  }
+
+  store::Journal journal() {
+    const store::Clocks clocks{
+        [this] { return kernel_.now; },
+        [this] {
+          return store::WallTime(std::chrono::floor<std::chrono::milliseconds>(kernel_.now.time_since_epoch()));
+        },
+        "this boot"};
+    Result<store::Journal> opened = store::Journal::open(":memory:", clocks);
+    if (!opened || !opened->begin_boot(config().hold, config().max_lease)) throw Difference("no journal");
+    return std::move(*opened);
+  }
+
   void compare() const {
-    model_.compare(gateway_.leases(), kernel_.now);
-    for (const std::string& violation : violations(gateway_, kernel_)) throw Difference(violation);
+    model_.compare(gateway_->leases(), kernel_.now);
+    for (const std::string& violation : violations(*gateway_, kernel_)) throw Difference(violation);
   }
 
   void send(const Operation& operation) {
@@ -134,7 +177,7 @@ class Trial {
     wire::Message request = operation.request;
     std::visit([&](auto& any) { put_ids(any, operation); }, request);
     const Peer peer{host, 4321, na, operation.transport};
-    const std::optional<Bytes> answer = gateway_.handle(peer, wire::encode(request), kernel_.now);
+    const std::optional<Bytes> answer = gateway_->handle(peer, wire::encode(request), kernel_.now);
     const auto message = model_.answered(peer, request, answer, operation.failures, kernel_.now);
     ++answers[message ? test::name(*message) : "none"];
   }
@@ -177,7 +220,7 @@ class Trial {
     const std::uint32_t index = tunnel == kernel_.tunnels.end() ? 0 : tunnel->first;
     if (const auto own = model_.prefixed(operation.host, operation.remote); own && operation.by_prefix) {
       const Cookie cookie{std::uint64_t{own->prefix.value} << 32 | (number(operation.cookie) & 0xffffffff)};
-      gateway_.note_ike_peer(index, ike_packet(own->address, operation.remote, cookie), kernel_.now);
+      gateway_->note_ike_peer(index, ike_packet(own->address, operation.remote, cookie), kernel_.now);
       if (index != 0) {
         model_.noted(operation.host, own->bind, operation.tunnel, operation.remote, operation.failures, kernel_.now);
       }
@@ -185,7 +228,7 @@ class Trial {
       return;
     }
     const auto packet = ike_packet(operation.address, operation.remote, operation.cookie);
-    const auto verdict = gateway_.judge_ike(index, packet, kernel_.now);
+    const auto verdict = gateway_->judge_ike(index, packet, kernel_.now);
     model_.judged(operation.host, {operation.address, operation.tunnel, operation.remote}, operation.cookie, verdict,
                   operation.failures, kernel_.now);
     constexpr std::array names{"accepted", "dropped", "cookie refused"};
@@ -193,11 +236,8 @@ class Trial {
   }
 
   TimedKernel kernel_;
-  gateway::Gateway gateway_{policy(), config(),
-                            [generator = std::mt19937(5)](std::uint32_t bound) mutable {
-                              return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(generator);
-                            },
-                            kernel_};
+  store::Journal journal_ = journal();
+  std::unique_ptr<gateway::Gateway> gateway_ = start();
   Model model_{policy(), config(), own_sas()};
   std::map<Ipv4, std::uint32_t> counters_;
 };

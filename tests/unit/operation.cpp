@@ -220,6 +220,8 @@ std::string to_string(const Operation& operation) {
       return "expire";
     case Operation::Kind::settle:
       return "an idle tunnel goes";
+    case Operation::Kind::restart:
+      return "the gateway starts anew";
   }
   if (operation.failures.commits) line += ", commits fail";
   if (operation.failures.tunnels) line += ", tunnels fail";
@@ -231,6 +233,11 @@ Operation random_operation(Random& random, const lease::Config& config, std::uin
   Operation operation;
   operation.host = Ipv4{first_host.value + any_of(random, 0, hosts - 1)};
   operation.failures = {one_in(random, 50), one_in(random, 50), one_in(random, 50)};
+  if (one_in(random, 1000)) {
+    operation.kind = Operation::Kind::restart;
+    operation.failures = {};
+    return operation;
+  }
   const std::uint32_t dice = any_of(random, 0, 99);
   if (dice < 70) {
     operation.kind = Operation::Kind::request;

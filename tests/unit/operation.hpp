@@ -19,6 +19,7 @@ struct Operation {
     wait,     ///< `time` goes by
     expire,   ///< the gateway's timer
     settle,   ///< answers have left: a tunnel that nobody needs may go
+    restart,  ///< another run of the gateway, over the same kernel and journal
   };
   Kind kind = Kind::settle;
   Ipv4 host;

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the gateway leaves when it ends (--on-exit keep, remove; rsipctl remove), and how a host recovers when it has lost
-# its state: REGISTER_FIRST, a new registration, the same lease asked for again (RFC 3103 section 10.2).
+# What the gateway leaves when it ends (--on-exit keep, remove; rsipctl remove), and how a host recovers when the gateway
+# has lost its state: REGISTER_FIRST, a new registration, the same lease asked for again (RFC 3103 section 10.2).
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/scenario.sh"
 
 web_server y 80
@@ -12,6 +12,7 @@ check_equal "rsipd ends well" 0 "$rsipd_status"
 check_equal "keep: the elements stay" 8 "$(elements netdev port_in | grep -c '10\.0\.0\.11')"
 check_equal "keep: x1 still reaches y" "hello from y" "$(fetch x1)"
 
+gateway_forgets
 gateway_start --on-exit remove
 renewed() { [ "$(bindings_of 10.0.0.11 | grep -c 'netdev port_in')" = 8 ] && fetch x1; }
 check "x1 registers again and gets a lease" wait_for 60 renewed
@@ -23,6 +24,7 @@ check_equal "remove: no tunnel is left" "" "$(tunnels)"
 check_fails "remove: x1 does not reach y" fetch x1 --max-time 3
 
 gateway_start
+check_equal "remove: nobody has anything at the next start" '[]' "$(on n "$build/rsipd/rsipctl" bindings --json)"
 check "x1, which was told, gets a lease anew" host_up x1 --lease 40
 remove() { on n "$build/rsipd/rsipctl" remove; }
 check_fails "rsipctl remove: not while rsipd runs" remove

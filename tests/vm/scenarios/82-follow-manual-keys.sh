@@ -101,8 +101,9 @@ check "x1's is still its own" steered 0xc0000111 10.0.0.11
 check "n's is nobody's" unsteered 0xc0000303
 check "both still ping" both_ways
 
-# a restarted gateway gets all leases anew
+# a gateway that has lost its state gets all leases anew
 gateway_stop KILL
+gateway_forgets
 gateway_start
 check "x1's SPI is leased anew" wait_for 30 steered 0xc0000111 10.0.0.11
 check "x2's SPI is leased anew" wait_for 30 steered 0xc0000202 10.0.0.12

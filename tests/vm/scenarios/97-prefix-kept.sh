@@ -33,6 +33,7 @@ for node in x1 x2; do
   sas[$node]="$(ike_spis $node y) $(child_spis $node tunnel)"
 done
 gateway_stop KILL
+gateway_forgets
 on n nft delete table netdev rsip
 on n nft delete table ip rsip
 gateway_start
