@@ -61,6 +61,9 @@ std::string skeleton_text(const SkeletonOptions& options) {
   text += rules;
   // Written out instead of defined. nft 1.0.6 crashes where a variable is a set of one device, knows no set that is
   // empty, and takes no variable for a group, a length or a rate.
+  // A hook on no device cannot be written: then the chain has none.
+  const bool hooked = !options.public_devices.empty();
+  if (!hooked) write_out(text, "type filter hook ingress devices = $public_devices priority 0; policy accept;", "");
   write_out(text, "$public_devices", set_of(quoted(options.public_devices)));
   write_out(text, "$log_group", std::to_string(options.log_group));
   write_out(text, "elements = $own_ike", options.own_ike.empty() ? "" : "elements = " + set_of(texts(options.own_ike)));

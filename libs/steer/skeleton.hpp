@@ -10,7 +10,7 @@
 namespace rsip::steer {
 
 struct SkeletonOptions {
-  std::vector<std::string> public_devices;   ///< names of the interfaces of the public realm, at least one
+  std::vector<std::string> public_devices;   ///< names of those interfaces of the public realm that there are
   std::vector<std::string> private_devices;  ///< names of the interfaces of the private realm, at least one
   std::vector<Ipv4> pool;                    ///< the shared public addresses, at least one
   std::vector<Ipv4> exclusive_pool;          ///< public addresses that go to one host each, as a whole

@@ -4,7 +4,6 @@
 #include <linux/netlink.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "steer/interface.hpp"
 
@@ -17,8 +16,7 @@ Result<std::vector<std::uint32_t>> indexes_of(netlink::Socket& socket, const std
   for (const std::string& name : names) {
     const Result<std::optional<steer::Interface>> found = steer::find_interface(socket, name);
     if (!found) return tl::unexpected(found.error());
-    if (!*found) return failure(ENODEV, "look up interface " + name);
-    indexes.push_back((*found)->device.index);
+    if (*found) indexes.push_back((*found)->device.index);  // else it is away, as that of a PPPoE session may be
   }
   return indexes;
 }

@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 
 #include "namespace.hpp"
+#include "steer/link_watch.hpp"
 
 using namespace rsip;
 using namespace rsip::test;
@@ -73,4 +74,38 @@ TEST_CASE("netlink: errors carry the kernel's code and the object") {
   big.header<ifinfomsg>();
   big.put_text(IFLA_IFALIAS, std::string(10000, 'x'));
   CHECK(socket->request(big, "too big").error().code == EMSGSIZE);
+}
+
+TEST_CASE("link watch: what is told, and that more has happened than could be") {
+  const Namespace space;
+  const Namespace far;
+  const Inside inside(space);
+  Result<steer::LinkWatch> watch = steer::LinkWatch::open();
+  REQUIRE(watch);
+  make_veth("wan", {2, 0, 0, 0, 0, 1}, "y", far);
+  Result<std::vector<steer::LinkChange>> changes = watch->read();
+  REQUIRE(changes);
+  REQUIRE_FALSE(changes->empty());
+  CHECK(changes->back().device == steer::Device{"wan", index_of("wan")});
+  CHECK(changes->back().there);
+  CHECK(changes->back().up);
+  CHECK(watch->read()->empty());
+
+  Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_ROUTE);
+  REQUIRE(socket);
+  const auto rename = [&](int number) {  // its alias
+    netlink::Message message(RTM_NEWLINK, 0);
+    message.header<ifinfomsg>().ifi_index = static_cast<int>(index_of("wan"));
+    message.put_text(IFLA_IFALIAS, "alias " + std::to_string(number));
+    REQUIRE(socket->request(message, "set an alias"));
+  };
+  for (int i = 0; i < 3000; ++i) rename(i);
+  changes = watch->read();
+  REQUIRE_FALSE(changes);
+  CHECK(changes.error().code == ENOBUFS);
+  REQUIRE(watch->read());  // what the kernel has kept
+  rename(0);
+  changes = watch->read();
+  REQUIRE(changes);
+  CHECK(changes->size() == 1);
 }
