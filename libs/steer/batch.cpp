@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "steer/lease_sets.hpp"
+#include "steer/objects.hpp"
 
 namespace rsip::steer {
 namespace {
@@ -82,12 +83,11 @@ std::uint8_t protocol_family(Family family) {
   return family == Family::netdev ? std::uint8_t{NFPROTO_NETDEV} : std::uint8_t{NFPROTO_IPV4};
 }
 
-Batch::Batch(const Transaction& transaction, std::uint32_t sequence, bool revive)
-    : first_sequence_(sequence), next_sequence_(sequence) {
+Batch::Batch(const Transaction& transaction, std::uint32_t sequence, bool revive) : Batch(sequence) {
   const std::size_t flushes = transaction.afresh() ? lease_sets().size() : 0;
   const std::size_t bytes =
       (2 + flushes) * message_overhead + bound(transaction.additions()) + 2 * bound(transaction.removals());
-  buffer_.resize(bytes / sizeof(std::uint64_t) + 1);
+  make_room(bytes);
   places_.reserve(transaction.additions().size() + transaction.removals().size() * (revive ? 2 : 1));
 
   write_boundary(NFNL_MSG_BATCH_BEGIN);
@@ -95,9 +95,31 @@ Batch::Batch(const Transaction& transaction, std::uint32_t sequence, bool revive
   if (revive) write_elements(transaction.removals(), NFT_MSG_NEWSETELEM, NLM_F_CREATE, "add for removal");
   write_elements(transaction.removals(), NFT_MSG_DELSETELEM, 0, "remove");
   write_elements(transaction.additions(), NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, "add");
-  // The kernel answers in order: the acknowledgement of the last message ends the answer.
-  if (last_offset_ != 0) message_at(last_offset_)->nlmsg_flags |= NLM_F_ACK;
-  write_boundary(NFNL_MSG_BATCH_END);
+  write_end();
+}
+
+Batch Batch::owning_tables(std::uint32_t sequence, bool trial, const char* name) {
+  Batch batch(sequence);
+  batch.make_room(4 * message_overhead);
+  batch.write_boundary(NFNL_MSG_BATCH_BEGIN);
+  for (const Family family : {Family::netdev, Family::ip}) {
+    batch.write_table(family, name, NFT_MSG_NEWTABLE, NFT_TABLE_F_OWNER | table_persists);
+  }
+  batch.write_end(trial);
+  return batch;
+}
+
+Batch Batch::deleting_table(Family family, std::uint32_t sequence) {
+  Batch batch(sequence);
+  batch.make_room(3 * message_overhead);
+  batch.write_boundary(NFNL_MSG_BATCH_BEGIN);
+  batch.write_table(family, "rsip", NFT_MSG_DELTABLE, 0);
+  batch.write_end();
+  return batch;
+}
+
+void Batch::make_room(std::size_t bytes) {
+  buffer_.resize(bytes / sizeof(std::uint64_t) + 1);
 }
 
 nlmsghdr* Batch::message_at(std::size_t offset) {
@@ -131,6 +153,22 @@ void Batch::write_boundary(std::uint16_t type) {
   nlmsghdr* message = begin_message(type, 0, AF_UNSPEC);
   static_cast<nfgenmsg*>(mnl_nlmsg_get_payload(message))->res_id = htons(NFNL_SUBSYS_NFTABLES);
   end_message(message);
+}
+
+/// The kernel makes no changes without an end.
+void Batch::write_end(bool trial) {
+  // The kernel answers in order: the acknowledgement of the last message ends the answer.
+  if (last_offset_ != 0) message_at(last_offset_)->nlmsg_flags |= NLM_F_ACK;
+  if (!trial) write_boundary(NFNL_MSG_BATCH_END);
+}
+
+/// `flags`: 0 for a table that is deleted.
+void Batch::write_table(Family family, const char* name, std::uint16_t type, std::uint32_t flags) {
+  nlmsghdr* message = begin_message(static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type),
+                                    type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0, protocol_family(family));
+  mnl_attr_put_strz(message, NFTA_TABLE_NAME, name);
+  if (flags != 0) mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htonl(flags));
+  end_change(message);
 }
 
 /// A removal that names no element removes all.

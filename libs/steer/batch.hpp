@@ -21,6 +21,10 @@ class Batch {
   /// `sequence`: number of the first message; the others count on. `revive`: put an addition of the same element
   /// before each removal, so that one whose time has run out can be removed too.
   Batch(const Transaction& transaction, std::uint32_t sequence, bool revive);
+  /// Makes the tables with this name those of the socket that sends it, beyond its end, and makes them where there are
+  /// none. `trial`: the kernel says whether that would do, and leaves all as it is.
+  static Batch owning_tables(std::uint32_t sequence, bool trial, const char* name = "rsip");
+  static Batch deleting_table(Family family, std::uint32_t sequence);
 
   const void* data() const { return buffer_.data(); }
   std::size_t size() const { return size_; }
@@ -41,8 +45,12 @@ class Batch {
     const char* verb;
   };
 
+  explicit Batch(std::uint32_t sequence) : first_sequence_(sequence), next_sequence_(sequence) {}
+  void make_room(std::size_t bytes);
   void write_boundary(std::uint16_t type);
   void write_flushes();
+  void write_table(Family family, const char* name, std::uint16_t type, std::uint32_t flags);
+  void write_end(bool trial = false);
   void write_elements(const Elements& elements, std::uint16_t type, std::uint16_t flags, const char* verb);
   nlmsghdr* message_at(std::size_t offset);
   nlmsghdr* begin_message(std::uint16_t type, std::uint16_t flags, std::uint8_t family);

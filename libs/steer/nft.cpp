@@ -92,12 +92,10 @@ void Nft::Close::operator()(mnl_socket* socket) const {
   mnl_socket_close(socket);
 }
 
-Result<Nft> Nft::open() {
-  std::unique_ptr<mnl_socket, Close> socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
+/// Not bound yet.
+Result<Nft::SocketPtr> Nft::open_socket() {
+  SocketPtr socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
   if (!socket) return failure(errno, "open a netlink socket for nf_tables");
-  if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
-    return failure(errno, "bind a netlink socket for nf_tables");
-  }
   int on = 1;
   for (const int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK}) {
     if (mnl_socket_setsockopt(socket.get(), option, &on, sizeof(on)) != 0) {
@@ -108,9 +106,63 @@ Result<Nft> Nft::open() {
                    sizeof(receive_buffer)) != 0) {
     return failure(errno, "enlarge the netlink receive buffer", "needs CAP_NET_ADMIN: start as root");
   }
+  return socket;
+}
+
+Result<void> Nft::bind(std::uint32_t port) {
+  if (mnl_socket_bind(socket_.get(), 0, static_cast<pid_t>(port)) == 0) return {};
+  return failure(errno, "bind a netlink socket for nf_tables");
+}
+
+Result<Nft> Nft::open() {
+  Result<SocketPtr> socket = open_socket();
+  if (!socket) return tl::unexpected(socket.error());
   Result<netlink::Socket> queries = netlink::Socket::open(NETLINK_NETFILTER);
   if (!queries) return tl::unexpected(queries.error());
-  return Nft(std::move(socket), *std::move(queries));
+  Nft nft(std::move(*socket), *std::move(queries));
+  if (const Result<void> bound = nft.bind(MNL_SOCKET_AUTOPID); !bound) return tl::unexpected(bound.error());
+  return nft;
+}
+
+Result<void> Nft::own_tables() {
+  return own_tables(false);
+}
+
+Result<void> Nft::try_to_own_tables() {
+  return own_tables(true);
+}
+
+Result<void> Nft::own_tables(bool trial) {
+  const Result<void> done = send(Batch::owning_tables(sequence_, trial));
+  if (done || (done.error().code != EOPNOTSUPP && done.error().code != EPERM)) return done;
+  const std::string what = "own the rsip tables";
+  if (done.error().code == EOPNOTSUPP) {
+    const Result<void> others = send(Batch::owning_tables(sequence_, true, "rsip_probe"));
+    if (!others) return failure(others.error().code, what, "needs Linux 6.9 or later");
+    return failure(EOPNOTSUPP, what,
+                   "they were made without an owner: nft delete table netdev rsip; nft delete table ip rsip");
+  }
+  return failure(EPERM, what, "another process owns them, or CAP_NET_ADMIN is missing");
+}
+
+/// The kernel lets an owner give up only by its end. The next socket has the same port, which the Watch ignores.
+Result<void> Nft::disown_tables() {
+  const std::uint32_t former = port();
+  Result<SocketPtr> next = open_socket();
+  if (!next) return tl::unexpected(next.error());
+  socket_.reset();
+  socket_ = std::move(*next);
+  send_buffer_ = 0;
+  if (bind(former)) return {};
+  return bind(MNL_SOCKET_AUTOPID);  // somebody was faster
+}
+
+Result<void> Nft::delete_tables() {
+  for (const Family family : {Family::netdev, Family::ip}) {
+    const Result<void> done = send(Batch::deleting_table(family, sequence_));
+    if (!done && done.error().code != ENOENT) return done;
+  }
+  return {};
 }
 
 std::uint32_t Nft::port() const {
@@ -119,11 +171,11 @@ std::uint32_t Nft::port() const {
 
 Result<void> Nft::commit(const Transaction& transaction) {
   if (transaction.empty()) return {};
-  Result<void> result = send(transaction, false);
+  Result<void> result = send(Batch(transaction, sequence_, false));
   // An element to be removed may have timed out. Linux 6.1 has no "remove if there", so it is added first; and it may
   // time out between the two, hence more than once.
   for (int i = 0; i < revivals && !result && result.error().code == ENOENT && !transaction.removals().empty(); ++i) {
-    result = send(transaction, true);
+    result = send(Batch(transaction, sequence_, true));
   }
   return result;
 }
@@ -144,8 +196,7 @@ Result<std::uint64_t> Nft::packets(const Element& element) {
   return packets;
 }
 
-Result<void> Nft::send(const Transaction& transaction, bool revive) {
-  const Batch batch(transaction, sequence_, revive);
+Result<void> Nft::send(const Batch& batch) {
   sequence_ = batch.next_sequence();
   // The kernel takes a batch only as a whole and counts some of its own overhead.
   const int needed = std::max(least_send_buffer, static_cast<int>(2 * batch.size()));

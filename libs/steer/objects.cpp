@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "steer/objects.hpp"
 
+#include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -10,6 +11,7 @@
 #include <sstream>
 
 #include "netlink/socket.hpp"
+#include "steer/element_message.hpp"
 
 namespace rsip::steer {
 namespace {
@@ -39,6 +41,8 @@ Result<void> add_present(Objects& objects, netlink::Socket& socket, Family famil
     const netlink::Attributes attributes = reply.attributes(sizeof(nfgenmsg));
     const std::string name = attributes.text(query.name);
     if (attributes.text(query.table) != "rsip") return;
+    // Other objects than counters do nothing without a rule.
+    if (query.kind == Kind::counter && attributes.integer(NFTA_OBJ_TYPE) != htonl(NFT_OBJECT_COUNTER)) return;
     if (query.kind == Kind::chain) {
       const netlink::Attributes hook = attributes.nested(NFTA_CHAIN_HOOK);
       for (const std::string& device : hook.texts(NFTA_HOOK_DEV)) objects.insert({family, Kind::device, device});
@@ -90,6 +94,23 @@ Result<Objects> present_objects() {
     }
   }
   return objects;
+}
+
+Result<Tables> present_tables() {
+  Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_NETFILTER);
+  if (!socket) return tl::unexpected(socket.error());
+  netlink::Message message(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, NLM_F_DUMP);
+  message.header<nfgenmsg>().version = NFNETLINK_V0;
+  Tables tables;
+  const Result<void> done = socket->request(message, "list the tables of nf_tables", [&](const netlink::Reply& reply) {
+    const auto family = family_of(reply);
+    const netlink::Attributes attributes = reply.attributes(sizeof(nfgenmsg));
+    if (!family || attributes.text(NFTA_TABLE_NAME) != "rsip") return;
+    const std::uint32_t flags = ntohl(attributes.integer(NFTA_TABLE_FLAGS).value_or(0));
+    tables[*family] = (flags & table_persists) != 0;
+  });
+  if (!done) return tl::unexpected(done.error());
+  return tables;
 }
 
 }  // namespace rsip::steer

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -33,5 +35,13 @@ Objects declared_objects(std::string_view text);
 /// In the network namespace of the caller, without the sets that belong to a single rule. None where the tables are not
 /// there.
 Result<Objects> present_objects();
+
+/// NFT_TABLE_F_PERSIST, which <linux/netfilter/nf_tables.h> of Debian 12 is too old for.
+inline constexpr std::uint32_t table_persists = 1U << 2;
+
+/// Those of our tables that there are in the network namespace of the caller, by whether they were made to have an
+/// owner and to outlive it.
+using Tables = std::map<Family, bool>;
+Result<Tables> present_tables();
 
 }  // namespace rsip::steer

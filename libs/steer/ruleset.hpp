@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "steer/nft.hpp"
 #include "types/result.hpp"
 
 namespace rsip::steer {
@@ -11,15 +12,16 @@ namespace rsip::steer {
 /// Loads nft text as one transaction in the caller's network namespace. The error carries nft's own words.
 Result<void> load(std::string_view text);
 
-/// Puts the skeleton in force, whatever was in our tables. Where they have just the chains, maps and sets that the
-/// text declares, these stay, with the elements of leases and the counters: only the rules are replaced. Else both
-/// tables are. One transaction either way. True where the elements are still there.
-Result<bool> renew(std::string_view skeleton);
+/// Puts the skeleton in force, whatever was in our tables, in one transaction. Maps and sets that are as the text
+/// declares them stay, with the elements of leases and the counters; where one is of another kind, all are made anew.
+Result<void> renew(std::string_view skeleton);
+/// The same, and the tables are `owner`'s then, who alone may change them; for some milliseconds meanwhile everybody
+/// may. EOPNOTSUPP where they cannot have an owner, see Nft::own_tables(): nothing has been changed.
+Result<void> renew(std::string_view skeleton, Nft& owner);
 
 /// Whether the kernel would take the text; nothing is changed.
 Result<void> check(std::string_view text);
-
-/// Deletes both tables with all that is in them. No error where there are none.
-Result<void> unload();
+/// The same for the skeleton, whoever owns our tables.
+Result<void> check_skeleton(std::string_view skeleton);
 
 }  // namespace rsip::steer

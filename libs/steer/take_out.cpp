@@ -4,12 +4,11 @@
 #include <cerrno>
 
 #include "steer/announce.hpp"
-#include "steer/ruleset.hpp"
 #include "steer/tunnel.hpp"
 
 namespace rsip::steer {
 
-Result<void> take_out() {
+Result<void> take_out(Nft& nft) {
   Result<Link> link = Link::open();
   if (!link) return tl::unexpected(link.error());
   const Result<std::vector<TunnelInfo>> tunnels = link->list_tunnels();
@@ -22,7 +21,7 @@ Result<void> take_out() {
   Result<Announcer> announcer = Announcer::open({});
   if (!announcer) return tl::unexpected(announcer.error());
   if (Result<void> done = announcer->announce_only({}); !done) return done;
-  return unload();
+  return nft.delete_tables();
 }
 
 }  // namespace rsip::steer

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/linux_kernel.hpp"
 
+#include <linux/netlink.h>
+#include <spdlog/spdlog.h>
+
 #include <cerrno>
 #include <charconv>
 #include <fstream>
 
+#include "steer/interface.hpp"
 #include "steer/ruleset.hpp"
 
 namespace rsip {
@@ -25,7 +29,7 @@ std::optional<std::uint32_t> slot_of(std::string_view name) {
 }  // namespace
 
 Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu,
-                                                       const steer::SkeletonOptions& skeleton) {
+                                                       const steer::SkeletonOptions& skeleton, OwnTables own_tables) {
   Result<steer::Nft> nft = steer::Nft::open();
   if (!nft) return tl::unexpected(nft.error());
   Result<steer::Link> link = steer::Link::open();
@@ -40,12 +44,12 @@ Result<std::unique_ptr<LinuxKernel>> LinuxKernel::open(std::uint32_t private_mtu
   if (!associations) return tl::unexpected(associations.error());
   return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(*nft), std::move(*link), std::move(*announcer),
                                                       std::move(*counters), std::move(*inspector),
-                                                      std::move(*associations), private_mtu, skeleton));
+                                                      std::move(*associations), private_mtu, skeleton, own_tables));
 }
 
 LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
                          steer::Inspector inspector, std::optional<xfrm::Database> associations,
-                         std::uint32_t private_mtu, const steer::SkeletonOptions& skeleton)
+                         std::uint32_t private_mtu, const steer::SkeletonOptions& skeleton, OwnTables own_tables)
     : nft_(std::move(nft)),
       link_(std::move(link)),
       announcer_(std::move(announcer)),
@@ -53,8 +57,8 @@ LinuxKernel::LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer anno
       inspector_(std::move(inspector)),
       associations_(std::move(associations)),
       private_mtu_(private_mtu),
-      queue_number_(skeleton.ike_queue),
-      skeleton_(steer::skeleton_text(skeleton)) {}
+      skeleton_(skeleton),
+      own_tables_(own_tables) {}
 
 steer::TunnelOptions LinuxKernel::options_of(const Tunnel& tunnel) const {
   return {.type = tunnel.type,
@@ -115,9 +119,33 @@ Result<void> LinuxKernel::announce_only(const std::map<Ipv4, steer::Device>& tun
   return announcer_.announce_only(tunnels);
 }
 
+/// A public interface may be away for a while, as that of a PPPoE session; no chain can be hooked on it then.
+Result<std::string> LinuxKernel::rules() const {
+  Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_ROUTE);
+  if (!socket) return tl::unexpected(socket.error());
+  steer::SkeletonOptions options = skeleton_;
+  options.public_devices.clear();
+  for (const std::string& name : skeleton_.public_devices) {
+    const Result<std::optional<steer::Interface>> found = steer::find_interface(*socket, name);
+    if (!found) return tl::unexpected(found.error());
+    if (*found) options.public_devices.push_back(name);
+  }
+  return steer::skeleton_text(options);
+}
+
+/// Tables that were made without an owner never have one. With --own-tables auto they stay as they are, for to replace
+/// them would take steering out of force for a moment.
 Result<void> LinuxKernel::renew_rules() {
-  const Result<bool> done = steer::renew(skeleton_);
-  return done ? Result<void>() : tl::unexpected(done.error());
+  const Result<std::string> text = rules();
+  if (!text) return tl::unexpected(text.error());
+  if (own_tables_ == OwnTables::off) return steer::renew(*text);
+  const Result<void> done = steer::renew(*text, nft_);
+  if (done || own_tables_ == OwnTables::on || done.error().code != EOPNOTSUPP) return done;
+  if (const std::string cause = done.error().text(); cause != not_owned_) {
+    spdlog::info("event=tables-not-owned cause=\"{}\"", cause);
+    not_owned_ = cause;
+  }
+  return steer::renew(*text);
 }
 
 Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
@@ -152,7 +180,7 @@ Result<KernelView::Walk> LinuxKernel::walk() {
 
 std::optional<steer::QueueState> LinuxKernel::queue() {
   std::ifstream table("/proc/net/netfilter/nfnetlink_queue");
-  return steer::read_queue_state(table, queue_number_);
+  return steer::read_queue_state(table, skeleton_.ike_queue);
 }
 
 }  // namespace rsip

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "commands/kernel_view.hpp"
+#include "daemon/options.hpp"
 #include "gateway/kernel.hpp"
 #include "steer/announce.hpp"
 #include "steer/counters.hpp"
 #include "steer/inspector.hpp"
 #include "steer/nft.hpp"
 #include "steer/skeleton.hpp"
+#include "steer/take_out.hpp"
 #include "steer/tunnel.hpp"
 #include "steer/watch.hpp"
 #include "xfrm/database.hpp"
@@ -24,7 +26,8 @@ namespace rsip {
 class LinuxKernel : public gateway::Kernel, public KernelView {
  public:
   /// `private_mtu`: the smallest of the private interfaces, in bytes.
-  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t private_mtu, const steer::SkeletonOptions& skeleton);
+  static Result<std::unique_ptr<LinuxKernel>> open(std::uint32_t private_mtu, const steer::SkeletonOptions& skeleton,
+                                                   OwnTables own_tables);
 
   Result<steer::Device> add_tunnel(const Tunnel& tunnel) override;
   Result<std::vector<MadeTunnel>> put_tunnels_in_order() override;
@@ -50,10 +53,13 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   /// Tells what others do to our tables from now on.
   Result<steer::Watch> watch() const { return steer::Watch::open(nft_.port()); }
 
+  Result<void> take_out() { return steer::take_out(nft_); }
+
  private:
   LinuxKernel(steer::Nft nft, steer::Link link, steer::Announcer announcer, steer::Counters counters,
               steer::Inspector inspector, std::optional<xfrm::Database> associations, std::uint32_t private_mtu,
-              const steer::SkeletonOptions& skeleton);
+              const steer::SkeletonOptions& skeleton, OwnTables own_tables);
+  Result<std::string> rules() const;
   steer::TunnelOptions options_of(const Tunnel& tunnel) const;
 
   steer::Nft nft_;
@@ -63,8 +69,9 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   steer::Inspector inspector_;
   std::optional<xfrm::Database> associations_;  ///< nothing where the kernel has no IPsec
   std::uint32_t private_mtu_;
-  std::uint16_t queue_number_;
-  std::string skeleton_;  ///< the rules' text
+  steer::SkeletonOptions skeleton_;
+  OwnTables own_tables_;
+  std::string not_owned_;  ///< why the tables are not ours alone, as far as the log has it
   Committed committed_;
 };
 

@@ -337,6 +337,15 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->check(one_of({"on", "off"}))
       ->type_name("on|off")
       ->default_str("on");
+  app.add_option_function<std::string>(
+         "--own-tables",
+         [&](const std::string& text) {
+           options.own_tables = text == "on" ? OwnTables::on : text == "off" ? OwnTables::off : OwnTables::automatic;
+         },
+         "Let the kernel refuse what others do to our tables; auto: where it can (Linux 6.9)")
+      ->check(one_of({"auto", "on", "off"}))
+      ->type_name("auto|on|off")
+      ->default_str("auto");
   app.add_option("--log-level", options.log_level, "How much to log")
       ->check(one_of({"debug", "info", "warning", "error"}))
       ->type_name("debug|info|warning|error")

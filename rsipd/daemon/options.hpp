@@ -17,6 +17,9 @@ namespace rsip {
 
 enum class OnExit { keep, remove };
 
+/// Whether nobody else may change our tables: where the kernel can do that, or else not start.
+enum class OwnTables { automatic, on, off };
+
 struct Listen {
   Ipv4 address;
   std::uint16_t port = 4555;
@@ -45,6 +48,7 @@ struct Options {
   std::optional<Listen> metrics;             ///< where to serve them to Prometheus
   std::string metrics_file;                  ///< where to write them; empty: nowhere
   bool heal = true;                          ///< mend what others do to our tables
+  OwnTables own_tables = OwnTables::automatic;
   OnExit on_exit = OnExit::keep;
   std::string log_level = "info";
   bool check = false;

@@ -11,7 +11,6 @@
 
 #include "daemon/journal_file.hpp"
 #include "server/use_tcp.hpp"
-#include "steer/take_out.hpp"
 
 namespace rsip {
 
@@ -41,7 +40,8 @@ nlohmann::json interfaces(const Options& options) {
 tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& options, const Setup& setup) {
   const auto problem = [](ExitCode code, const Error& error) { return tl::unexpected(Problem{code, error.text()}); };
 
-  Result<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::open(setup.private_mtu, setup.skeleton);
+  Result<std::unique_ptr<LinuxKernel>> kernel =
+      LinuxKernel::open(setup.private_mtu, setup.skeleton, options.own_tables);
   if (!kernel) return problem(exit_kernel, kernel.error());
   Result<std::unique_ptr<LinuxRoutes>> routes =
       LinuxRoutes::open(options.private_interfaces, options.public_interfaces);
@@ -318,7 +318,7 @@ Result<void> Service::run() {
   manager_.stopping();
   if (on_exit_ == OnExit::keep) return keeper_->commit();
   dismiss_hosts();
-  return steer::take_out();
+  return kernel_->take_out();
 }
 
 void Service::dismiss_hosts() {

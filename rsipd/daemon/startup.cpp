@@ -11,6 +11,7 @@
 #include "auth/key_file.hpp"
 #include "netlink/socket.hpp"
 #include "steer/interface.hpp"
+#include "steer/nft.hpp"
 #include "steer/probe.hpp"
 #include "steer/ruleset.hpp"
 #include "steer/tunnel.hpp"
@@ -48,6 +49,7 @@ class Examination {
     setup_.skeleton.pool = options_.lease.pool;
     setup_.skeleton.exclusive_pool = options_.lease.exclusive_pool;
     if (setup_.problems.empty()) skeleton();
+    if (setup_.problems.empty()) ownership();
     return std::move(setup_);
   }
 
@@ -170,8 +172,15 @@ class Examination {
   }
 
   void skeleton() {
-    const Result<void> accepted = steer::check(steer::skeleton_text(setup_.skeleton));
+    const Result<void> accepted = steer::check_skeleton(steer::skeleton_text(setup_.skeleton));
     if (!accepted) add(exit_kernel, accepted.error());
+  }
+
+  void ownership() {
+    if (options_.own_tables != OwnTables::on) return;
+    Result<steer::Nft> nft = steer::Nft::open();
+    const Result<void> possible = nft ? nft->try_to_own_tables() : tl::unexpected(nft.error());
+    if (!possible) add(exit_kernel, possible.error());
   }
 
   const Options& options_;

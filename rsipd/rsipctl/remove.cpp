@@ -15,7 +15,9 @@ int remove(const Options& options) {
     return exit_failure;
   }
   if (asked.error().code != ENOENT && asked.error().code != ECONNREFUSED) return fail(asked.error());
-  const Result<void> removed = steer::take_out();
+  Result<steer::Nft> nft = steer::Nft::open();
+  if (!nft) return fail(nft.error());
+  const Result<void> removed = steer::take_out(*nft);
   return removed ? exit_ok : fail(removed.error());
 }
 

@@ -32,6 +32,8 @@ class Tables {
   }
   Result<void> commit(const steer::Transaction& transaction) { return nft_->commit(transaction); }
 
+  Result<void> unload() { return nft_->delete_tables(); }
+
   Result<void> add(const steer::Elements& elements) {
     steer::Transaction transaction;
     transaction.add(elements);
@@ -326,7 +328,7 @@ TEST_CASE("elements: fifteen thousand in one transaction, in and out again") {
 
 TEST_CASE("elements: without the tables the error says so") {
   Tables tables;
-  check_ok(steer::unload());
+  check_ok(tables.unload());
   const steer::Elements elements = steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h);
   CHECK(tables.add(elements).error().code == ENOENT);
   CHECK(tables.remove(elements).error().code == ENOENT);
@@ -334,6 +336,6 @@ TEST_CASE("elements: without the tables the error says so") {
 
 TEST_CASE("elements: an empty transaction asks nothing of the kernel") {
   Tables tables;
-  check_ok(steer::unload());
+  check_ok(tables.unload());
   check_ok(tables.commit({}));
 }

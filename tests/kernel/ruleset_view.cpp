@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
 #include <stdexcept>
 
 namespace rsip::test {
@@ -96,6 +98,14 @@ std::vector<std::string> tables() {
 
 std::string ruleset_text() {
   return run("list ruleset", 0);
+}
+
+std::multiset<std::string> ruleset_lines() {
+  static const std::regex times(" expires [0-9a-z]+");
+  std::istringstream text(ruleset_text());
+  std::multiset<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.insert(std::regex_replace(line, times, ""));
+  return lines;
 }
 
 }  // namespace rsip::test

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,7 @@ std::vector<std::string> tables();
 
 /// `nft list ruleset`
 std::string ruleset_text();
+/// Its lines, without what changes by itself, whatever their order.
+std::multiset<std::string> ruleset_lines();
 
 }  // namespace rsip::test

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <regex>
+#include <set>
 
 #include "namespace.hpp"
 #include "realm.hpp"
@@ -25,11 +25,6 @@ namespace {
 /// "netdev rsip port_in"
 std::string set_name(const steer::SetName& set) {
   return std::string(set.family == steer::Family::netdev ? "netdev" : "ip") + " rsip " + set.name;
-}
-
-/// The ruleset without what changes by itself.
-std::string without_times(const std::string& text) {
-  return std::regex_replace(text, std::regex(" expires [0-9a-z]+"), "");
 }
 
 void check_ok(const Result<void>& result) {
@@ -95,13 +90,30 @@ TEST_CASE("skeleton: check changes nothing") {
   CHECK_FALSE(steer::check("delete table ip no_such_table\n"));
 }
 
-TEST_CASE("skeleton: unload removes both tables, and may be called without them") {
+TEST_CASE("skeleton: check_skeleton changes nothing, whatever there is") {
   const Namespace space;
   const Inside inside(space);
-  check_ok(steer::unload());
+  check_ok(steer::check_skeleton(loadable_skeleton({"lo"})));
+  CHECK(tables().empty());
+  check_ok(steer::load(loadable_skeleton({"lo"})));
+  const std::string before = ruleset_text();
+  check_ok(steer::check_skeleton(loadable_skeleton({"lo"})));
+  CHECK(ruleset_text() == before);
+  CHECK_FALSE(steer::check_skeleton("table ip rsip {\n chain c {\n  goto no_such_chain\n }\n}\n"));
+}
+
+TEST_CASE("skeleton: both tables are deleted, and may be when there are none") {
+  const Namespace space;
+  const Inside inside(space);
+  Result<steer::Nft> nft = steer::Nft::open();
+  REQUIRE(nft);
+  check_ok(nft->delete_tables());
   check_ok(steer::load(loadable_skeleton({"lo"})));
   CHECK(tables() == std::vector<std::string>{"netdev rsip", "ip rsip"});
-  check_ok(steer::unload());
+  check_ok(nft->delete_tables());
+  CHECK(tables().empty());
+  check_ok(steer::load("table ip rsip { }\n"));
+  check_ok(nft->delete_tables());
   CHECK(tables().empty());
 }
 
@@ -154,56 +166,100 @@ TEST_CASE("probe: what it misses is what does not work") {
   CHECK(device_count() == devices_before);
 }
 
+TEST_CASE("skeleton: renewed where there is nothing, it is what it is when it is loaded") {
+  const Namespace space;
+  const Inside inside(space);
+  const std::string text = loadable_skeleton({"lo"});
+  check_ok(steer::load(text));
+  const std::string loaded = ruleset_text();
+  check_ok(steer::load("flush ruleset\n"));
+  check_ok(steer::renew(text));
+  CHECK(ruleset_text() == loaded);
+}
+
 TEST_CASE("skeleton: to renew it replaces the rules and keeps leases and counters") {
   const Namespace space;
   const Inside inside(space);
   const std::string text = loadable_skeleton({"lo"});
-  const Result<bool> first = steer::renew(text);
-  REQUIRE(first);
-  CHECK(!*first);
-  const std::string before = ruleset_text();
+  check_ok(steer::renew(text));
+  const std::multiset<std::string> before = ruleset_lines();
   Result<steer::Nft> nft = steer::Nft::open();
   REQUIRE(nft);
   steer::Transaction lease;
   lease.add(steer::port_elements({"lo", 1}, gateway_public, Port{40000}, {}, 1h));
   check_ok(nft->commit(lease));
-  const std::string leased = ruleset_text();
+  const std::multiset<std::string> leased = ruleset_lines();
 
-  check_ok(steer::load("add rule ip rsip prerouting drop\nflush chain netdev rsip steer_tcp\n"));
-  const Result<bool> second = steer::renew(text);
-  REQUIRE_MESSAGE(second, (second ? "" : second.error().text()));
-  CHECK(*second);
-  CHECK(elements_of("netdev rsip port_in").size() == 1);
-  CHECK(without_times(ruleset_text()) == without_times(leased));
-
-  SUBCASE("a chain that is not ours goes, and the leases with the tables") {
-    check_ok(steer::load("add chain ip rsip foreign { type filter hook forward priority 0; policy drop; }\n"));
+  std::string damage;
+  bool are_leases_lost = false;
+  SUBCASE("other rules") {
+    damage = "add rule ip rsip prerouting drop\nflush chain netdev rsip steer_tcp\n";
   }
-  SUBCASE("so does a set") {
-    check_ok(steer::load("add set ip rsip foreign { type ipv4_addr; }\n"));
+  SUBCASE("a chain that is not ours") {
+    damage = "add chain ip rsip foreign { type filter hook forward priority 0; policy drop; }\n";
   }
-  SUBCASE("a table that is gone comes back") {
-    check_ok(steer::load("delete table netdev rsip\n"));
+  SUBCASE("a chain that a rule leads to") {
+    damage = "add chain ip rsip foreign\nadd rule ip rsip from_hosts jump foreign\n";
   }
-  SUBCASE("both do") {
-    check_ok(steer::load("flush ruleset\n"));
+  SUBCASE("a set, a map, a verdict map and a counter") {
+    damage =
+        "add set ip rsip foreign { type ipv4_addr; }\nadd map ip rsip foreign_map { type ipv4_addr : mark; }\n"
+        "add map ip rsip foreign_verdicts { type ipv4_addr : verdict; elements = { 192.0.2.1 : jump steer } }\n"
+        "add counter ip rsip foreign\n";
   }
-  const Result<bool> third = steer::renew(text);
-  REQUIRE_MESSAGE(third, (third ? "" : third.error().text()));
-  CHECK(!*third);
-  CHECK(ruleset_text() == before);
+  SUBCASE("own IKE peers") {
+    damage = "add element ip rsip own_ike { 192.0.2.1 }\n";
+  }
+  SUBCASE("a table asleep") {
+    damage = "add table ip rsip { flags dormant; }\n";
+  }
+  SUBCASE("a chain that is gone") {
+    damage = "flush table ip rsip\ndelete chain ip rsip prerouting\n";
+  }
+  SUBCASE("a table that is gone") {
+    damage = "delete table netdev rsip\n";
+    are_leases_lost = true;
+  }
+  SUBCASE("all is gone") {
+    damage = "flush ruleset\n";
+    are_leases_lost = true;
+  }
+  SUBCASE("a map of another kind") {
+    damage =
+        "flush table ip rsip\ndelete map ip rsip port_in\nadd map ip rsip port_in { type ipv4_addr : ipv4_addr; }\n";
+    are_leases_lost = true;
+  }
+  CAPTURE(damage);
+  check_ok(steer::load(damage));
+  check_ok(steer::renew(text));
+  if (are_leases_lost) {
+    check_ok(nft->commit(steer::Transaction::everything(lease.additions())));
+  }
+  CHECK(ruleset_lines() == leased);
+  check_ok(nft->commit(steer::Transaction::everything({})));
+  CHECK(ruleset_lines() == before);
 }
 
-TEST_CASE("skeleton: it is renewed for other devices") {
+TEST_CASE("skeleton: it is renewed for other devices, and leases stay") {
   const Namespace space;
   const Namespace far;
   const Inside inside(space);
   make_veth("wan0", {2, 0, 0, 0, 0, 1}, "y0", far);
-  REQUIRE(steer::renew(loadable_skeleton({"lo"})));
-  const Result<bool> other = steer::renew(loadable_skeleton({"wan0"}));
-  REQUIRE_MESSAGE(other, (other ? "" : other.error().text()));
-  CHECK(!*other);
+  check_ok(steer::renew(loadable_skeleton({"lo"})));
+  Result<steer::Nft> nft = steer::Nft::open();
+  REQUIRE(nft);
+  steer::Transaction lease;
+  lease.add(steer::port_elements({"lo", 1}, gateway_public, Port{40000}, {}, 1h));
+  check_ok(nft->commit(lease));
+  const auto hooked_on = [](const std::string& devices) {
+    return ruleset_text().find("hook ingress devices = { " + devices + " }") != std::string::npos;
+  };
+  check_ok(steer::renew(loadable_skeleton({"lo", "wan0"})));
+  CHECK(hooked_on("lo, wan0"));
+  check_ok(steer::renew(loadable_skeleton({"wan0"})));
   CHECK(ruleset_text().find("wan0") != std::string::npos);
+  CHECK(ruleset_text().find("lo, ") == std::string::npos);
+  CHECK(elements_of("netdev rsip port_in").size() == 1);
 }
 
 TEST_CASE("skeleton: every map and set with a lease's elements is among those that a fresh start empties") {
