@@ -39,7 +39,7 @@ class Flattening {
   void read_in_block(const std::string& first, const std::string& line) {
     if (first == "}") block_ = Block::none;
     if (block_ == Block::chain && first != "comment" && first != "type") {
-      rules_ += "add rule " + place_ + chain_ + ' ' + line + '\n';
+      rules_ += "add rule " + place_ + chain_ + ' ' + line.substr(line.find(first)) + '\n';
     } else {
       objects_ += line + '\n';
     }
