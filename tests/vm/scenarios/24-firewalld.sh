@@ -3,7 +3,6 @@
 # firewalld on the gateway: as it comes it lets nothing of RSIP in, and rsipctl doctor says so; as
 # nft-rules/examples/firewalld.sh sets it, a host with a lease and one behind NAT reach the public realm, and nobody from
 # there reaches what is not leased.
-# limit: 400
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/scenario.sh"
 . "$root/tests/lib/firewalld.sh"
 
