@@ -3,12 +3,11 @@
 
 #include <net/if.h>
 
-#include <algorithm>
 #include <cstddef>
-#include <iomanip>
-#include <sstream>
 #include <string_view>
 #include <type_traits>
+
+#include "steer/key_reader.hpp"
 
 namespace rsip::steer {
 namespace {
@@ -62,6 +61,12 @@ std::string comment_of(const Owner& owner) {
          to_string(owner.host);
 }
 
+/// Of a cookie, whose key need not have the peer.
+std::string comment_of(const Owner& owner, Ipv4 peer) {
+  return "client " + std::to_string(number(owner.client)) + " bind " + std::to_string(number(owner.bind)) + " peer " +
+         to_string(peer) + " " + to_string(owner.host);
+}
+
 /// Of an element that several bindings share.
 std::string comment_of_host(const Owner& owner) {
   return "client " + std::to_string(number(owner.client)) + " " + to_string(owner.host);
@@ -73,40 +78,6 @@ Key& halves(Key& key, Ipv4 address) {
   return key.integer(static_cast<std::uint16_t>(address.value >> 16))
       .integer(static_cast<std::uint16_t>(address.value & 0xffff));
 }
-
-/// Reads a key that this file has made.
-class Reader {
- public:
-  explicit Reader(const std::vector<std::uint8_t>& key) : next_(key.data()), end_(key.data() + key.size()) {}
-
-  bool at_end() const { return next_ == end_; }
-  std::string text(std::size_t size) {
-    std::string value(next_, std::find(next_, next_ + size, 0));
-    next_ += size;
-    return value;
-  }
-  std::uint64_t number(std::size_t size) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) value = value << 8 | next_[i];
-    next_ += (size + 3) / 4 * 4;
-    return value;
-  }
-  Ipv4 address() { return Ipv4{static_cast<std::uint32_t>(number(4))}; }
-  Ipv4 address_in_halves() {
-    const std::uint64_t high = number(2);
-    return Ipv4{static_cast<std::uint32_t>(high << 16 | number(2))};
-  }
-  std::uint64_t port() { return number(2); }
-  std::string hex(std::size_t size) {
-    std::ostringstream value;
-    value << "0x" << std::hex << std::setfill('0') << std::setw(static_cast<int>(2 * size)) << number(size);
-    return value.str();
-  }
-
- private:
-  const std::uint8_t* next_;
-  const std::uint8_t* end_;
-};
 
 Elements element_of(const char* set, Key& key, std::optional<std::uint32_t> device, milliseconds timeout,
                     const Owner& owner) {
@@ -218,10 +189,10 @@ Elements echo_elements(const Device& tunnel, Ipv4 address, const Owner& owner, m
       .take();
 }
 
-Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, const Owner& owner, milliseconds timeout,
-                         const std::optional<Remote>& remote) {
+Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, Ipv4 peer, const Owner& owner,
+                         milliseconds timeout, const std::optional<Remote>& remote) {
   const auto identify = [cookie](Key& key) { key.integer(number(cookie)); };
-  return Maker(tunnel, address, comment_of(owner), timeout, remote)
+  return Maker(tunnel, address, comment_of(owner, peer), timeout, remote)
       .steering("cookie_in", "cookie_in_macro", nullptr, identify)
       .permission("cookie_out", "cookie_out_macro", nullptr, identify)
       .take();
@@ -268,7 +239,7 @@ std::string to_string(const Element& element) {
   const std::string_view set = element.set;
   const bool permission = set.find("_out") != std::string_view::npos;
   std::string text = (element.family == Family::netdev ? "netdev " : "ip ") + std::string(set);
-  Reader key(element.key);
+  KeyReader key(element.key);
   if (permission) text += " " + key.text(IFNAMSIZ) + " .";
   text += " " + to_string(key.address());
   if (set.starts_with("port")) text += " . " + std::to_string(key.port());

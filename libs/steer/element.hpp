@@ -24,7 +24,7 @@ struct Device {
   friend bool operator==(const Device&, const Device&) = default;
 };
 
-/// Whose an element is: written into its comment.
+/// Whose an element is: written into its comment, from which trace.hpp reads it back.
 struct Owner {
   ClientId client{};
   BindId bind{};
@@ -80,8 +80,8 @@ Elements echo_elements(const Device& tunnel, Ipv4 address, const Owner& owner, s
                        const std::optional<Remote>& remote = {});
 
 /// An IKE exchange by its initiator cookie, between `address` port 500 and any peer or the remote: steering on both
-/// paths, and the right to send it. The remote's port is of no account.
-Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, const Owner& owner,
+/// paths, and the right to send it. The remote's port is of no account. The comment says with which `peer` it began.
+Elements cookie_elements(const Device& tunnel, Ipv4 address, Cookie cookie, Ipv4 peer, const Owner& owner,
                          std::chrono::milliseconds timeout, const std::optional<Remote>& remote = {});
 
 /// A prefix of the IKE cookies that a host makes, with any peer or the remote, on the ports that hosts share: steering

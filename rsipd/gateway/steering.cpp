@@ -53,7 +53,8 @@ void change_ike(steer::Transaction& changes, Change change, const steer::Device&
     return apply(changes, change, steer::peer_elements(device, binding.address, state.peer, owner, timeout));
   }
   for (const std::optional<Remote>& remote : by_address(binding)) {
-    apply(changes, change, steer::cookie_elements(device, binding.address, *state.cookie, owner, timeout, remote));
+    apply(changes, change,
+          steer::cookie_elements(device, binding.address, *state.cookie, state.peer, owner, timeout, remote));
   }
 }
 

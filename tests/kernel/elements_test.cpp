@@ -89,7 +89,7 @@ TEST_CASE("elements: a port is two map entries and a permission, with lease and 
 TEST_CASE("elements: SPI, cookie and the permissions that bindings share") {
   Tables tables;
   check_ok(tables.add(steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h)));
-  check_ok(tables.add(steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, owner, 1h)));
+  check_ok(tables.add(steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, y_public, owner, 1h)));
   check_ok(tables.add(steer::ipsec_elements(tunnel, gateway_public, owner, 1h)));
   check_ok(tables.add(steer::echo_elements(tunnel, gateway_public, owner, 1h)));
   CHECK(element_of("netdev rsip spi_in", "198.51.100.1 . 268435472").device == "7");
@@ -123,7 +123,8 @@ TEST_CASE("elements: what is leased for one remote is legible, and on the slow p
     check_ok(tables.add(steer::address_elements(tunnel, x1_whole, owner, 1h, remote)));
   }
   check_ok(tables.add(steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h, micro)));
-  check_ok(tables.add(steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, owner, 1h, micro)));
+  check_ok(tables.add(
+      steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, y_public, owner, 1h, micro)));
   check_ok(tables.add(steer::ipsec_elements(tunnel, gateway_public, owner, 1h, micro)));
   check_ok(tables.add(steer::echo_elements(tunnel, gateway_public, owner, 1h, micro)));
 
@@ -175,7 +176,8 @@ TEST_CASE("elements: errors name them as people write them") {
   CHECK(text(port, 2) == "ip port_out_micro rsip1 . 198.51.100.1 . 40000 . 198.51.100.2 . 53");
   const steer::Elements spi = steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h, macro);
   CHECK(text(spi, 0) == "ip spi_in_macro 198.51.100.1 . 0x10000010 . 198.51.100.2");
-  const steer::Elements cookie = steer::cookie_elements(tunnel, gateway_public, Cookie{0x123456789abcdef}, owner, 1h);
+  const steer::Elements cookie =
+      steer::cookie_elements(tunnel, gateway_public, Cookie{0x123456789abcdef}, y_public, owner, 1h);
   CHECK(text(cookie, 0) == "netdev cookie_in 198.51.100.1 . 0x0123456789abcdef");
   const steer::Elements address = steer::address_elements(tunnel, x1_whole, owner, 1h, micro);
   CHECK(text(address, 0) == "ip address_in_micro 198.51.100.9 . 198.51.100.2 . 53");
@@ -246,7 +248,7 @@ TEST_CASE("elements: removal of what is leased for one remote leaves nothing") {
     for (const steer::Elements& elements :
          {steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h, remote),
           steer::address_elements(tunnel, x1_whole, owner, 1h, remote),
-          steer::cookie_elements(tunnel, gateway_public, Cookie{1}, owner, 1h, remote)}) {
+          steer::cookie_elements(tunnel, gateway_public, Cookie{1}, y_public, owner, 1h, remote)}) {
       check_ok(tables.add(elements));
       check_ok(tables.remove(elements));
       for (const steer::Element& element : elements) {

@@ -158,7 +158,7 @@ TEST_CASE("IKE: new cookies in a flood are stopped before the queue, each host's
 TEST_CASE("IKE: the kernel counts what a cookie is used for") {
   Realm realm;
   realm.lease_to_hosts();
-  const steer::Elements all = steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, one, 1h);
+  const steer::Elements all = steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, y_public, one, 1h);
   const auto counted = std::ranges::find_if(all, [](const steer::Element& element) { return !element.device; });
   REQUIRE(counted != all.end());
   CHECK(realm.packets(*counted) == 0);
@@ -166,6 +166,6 @@ TEST_CASE("IKE: the kernel counts what a cookie is used for") {
   CHECK_FALSE(realm.y->receive().empty());
   CHECK_FALSE(realm.y->receive().empty());
   CHECK(realm.packets(*counted) == 2);
-  const auto absent = steer::cookie_elements(realm.rsip1, gateway_public, Cookie{unknown}, one, 1h).back();
+  const auto absent = steer::cookie_elements(realm.rsip1, gateway_public, Cookie{unknown}, y_public, one, 1h).back();
   CHECK_FALSE(realm.packets(absent));
 }

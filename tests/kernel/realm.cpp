@@ -164,7 +164,7 @@ void Realm::lease_to_hosts() {
   lease.add(steer::port_elements(rsip1, gateway_public, Port{x1_port}, one, 1h));
   lease.add(steer::spi_elements(rsip1, gateway_public, Spi{x1_spi}, one, 1h));
   lease.add(steer::ipsec_elements(rsip1, gateway_public, one, 1h));
-  lease.add(steer::cookie_elements(rsip1, gateway_public, Cookie{x1_cookie}, one, 1h));
+  lease.add(steer::cookie_elements(rsip1, gateway_public, Cookie{x1_cookie}, y_public, one, 1h));
   lease.add(steer::port_elements(rsip2, gateway_public, Port{x2_port}, two, 1h));
   lease.add(steer::spi_elements(rsip2, gateway_public, Spi{x2_spi}, two, 1h));
   lease.add(steer::echo_elements(rsip2, gateway_public, two, 1h));

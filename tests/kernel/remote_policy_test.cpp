@@ -135,7 +135,7 @@ TEST_CASE("remote policy: IPsec with one remote") {
   Realm realm;
   lease(realm, steer::spi_elements(realm.rsip1, gateway_public, Spi{x1_spi}, one, 1h, macro));
   lease(realm, steer::ipsec_elements(realm.rsip1, gateway_public, one, 1h, macro));
-  lease(realm, steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, one, 1h, macro));
+  lease(realm, steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, y_public, one, 1h, macro));
   const Header from_y{y_public, gateway_public};
   const Header from_z{z_public, gateway_public};
   const Header to_y{gateway_public, y_public};
@@ -166,7 +166,7 @@ TEST_CASE("remote policy: ICMP with one remote") {
   lease(realm, steer::port_elements(realm.rsip1, gateway_public, Port{x1_port}, one, 1h, macro));
   lease(realm, steer::echo_elements(realm.rsip1, gateway_public, one, 1h, macro));
   lease(realm, steer::ipsec_elements(realm.rsip1, gateway_public, one, 1h, Remote{z_public, Port{500}}));
-  lease(realm, steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, one, 1h, macro));
+  lease(realm, steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, y_public, one, 1h, macro));
   const Header from_y{y_public, gateway_public};
   const Header from_z{z_public, gateway_public};
   const Header to_y{gateway_public, y_public};

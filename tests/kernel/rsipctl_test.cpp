@@ -60,7 +60,7 @@ TEST_CASE("rsipctl: whole addresses and remotes") {
       lease.add(steer::port_elements(realm.rsip1, gateway_public, port, owner(4), 1h, remote));
     }
     lease.add(steer::spi_elements(realm.rsip1, gateway_public, Spi{x1_spi}, owner(4), 1h, remote));
-    lease.add(steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, owner(4), 1h, remote));
+    lease.add(steer::cookie_elements(realm.rsip1, gateway_public, Cookie{x1_cookie}, y_public, owner(4), 1h, remote));
   }
   lease.add(steer::port_elements(realm.rsip1, gateway_public, Port{40002}, owner(5), 1h, y_port));
   realm.commit(lease);

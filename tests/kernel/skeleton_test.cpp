@@ -127,7 +127,8 @@ TEST_CASE("skeleton: what nft lists, elements included, nft can load") {
     restricted.add(steer::address_elements(realm.rsip1, x1_whole, {}, 1h, remote));
   }
   restricted.add(steer::address_elements(realm.rsip2, x2_whole, {}, 1h));
-  restricted.add(steer::cookie_elements(realm.rsip1, gateway_public, Cookie{7}, {}, 1h, Remote{y_public, {}}));
+  restricted.add(
+      steer::cookie_elements(realm.rsip1, gateway_public, Cookie{7}, y_public, {}, 1h, Remote{y_public, {}}));
   realm.commit(restricted);
   const Inside inside(realm.gateway);
   const std::string listed = ruleset_text();
@@ -284,7 +285,7 @@ TEST_CASE("skeleton: every map and set with a lease's elements is among those th
     all.add(steer::spi_elements(lo, gateway_public, Spi{0x10000000}, {}, 1h, remote));
     all.add(steer::ipsec_elements(lo, gateway_public, {}, 1h, remote));
     all.add(steer::echo_elements(lo, gateway_public, {}, 1h, remote));
-    all.add(steer::cookie_elements(lo, gateway_public, Cookie{7}, {}, 1h, remote));
+    all.add(steer::cookie_elements(lo, gateway_public, Cookie{7}, y_public, {}, 1h, remote));
     all.add(steer::prefix_elements(lo, gateway_public, {0x70000000, 16}, {}, 1h, remote));
   }
   all.add(steer::peer_elements(lo, gateway_public, y_public, {}, 1h));
