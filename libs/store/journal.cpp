@@ -64,6 +64,7 @@ Result<void> Journal::Inner::prepare() {
       .end_registration = make("DELETE FROM registration WHERE host = ?"),
       .renew_registration = make("UPDATE registration SET last_bind = ?, expires_steady = ?, expires_wall = ? "
                                  "WHERE host = ?"),
+      .put_session = make("UPDATE registration SET udp = ?, port = ?, gateway = ?, endpoint = ? WHERE host = ?"),
       .put_binding = make("INSERT INTO binding VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)"),
       .extend_binding = make("UPDATE binding SET expires_steady = ?, expires_wall = ? "
                              "WHERE host = ? AND bind = ? AND ended_wall IS NULL"),
@@ -113,6 +114,13 @@ void Journal::registered(const Registration& registration, const Session& sessio
 
 void Journal::deregistered(Ipv4 host) {
   inner_->change(inner_->statements->end_registration.bind(1, std::int64_t{host.value}));
+}
+
+void Journal::heard(Ipv4 host, const Session& session) {
+  Statement& put = inner_->statements->put_session;
+  put.bind(1, std::int64_t{session.udp}).bind(2, std::int64_t{session.port});
+  put.bind(3, std::int64_t{session.gateway.value}).bind(4, std::int64_t{session.endpoint});
+  inner_->change(put.bind(5, std::int64_t{host.value}), Inner::Weight::note);
 }
 
 void Journal::assigned(const Registration& registration, const Binding& binding) {
@@ -181,6 +189,22 @@ void Journal::proven(const SavedProof& proof) {
   Statement& put = inner_->statements->put_proof;
   put.bind(1, std::int64_t{proof.host.value}).bind(2, std::int64_t{proof.stamp.time_since_epoch().count()});
   inner_->change(put.bind(3, proof.hmac), Inner::Weight::note);
+}
+
+Result<bool> Journal::is_unused() {
+  const Result<std::int64_t> rows =
+      inner_->database.query("SELECT (SELECT count(*) FROM boot) + (SELECT count(*) FROM registration)");
+  if (!rows) return tl::unexpected(rows.error());
+  return *rows == 0;
+}
+
+void Journal::adopt(const Saved& saved) {
+  for (const SavedHost& host : saved.hosts) {
+    const Registration& registration = host.registration;
+    registered(registration, host.session);
+    for (const auto& [bind, binding] : registration.bindings) assigned(registration, binding);
+    for (const lease::IkeState& state : registration.ike) ike_learned(registration.host, state);
+  }
 }
 
 bool Journal::has_changes() const {

@@ -33,12 +33,14 @@ class Journal {
   /// its end. `longest`: no lease lasts longer than that from now on, where the wall clock was set back meanwhile.
   Result<Saved> load(std::chrono::seconds hold, std::chrono::seconds longest);
 
-  /// Once in each boot, before anything is written: the steady times are those of this boot from now on.
+  /// Once in each boot, before anything but adopt() is written: the steady times are those of this boot from now on.
   Result<void> begin_boot(std::chrono::seconds hold, std::chrono::seconds longest);
 
   // What happened, in the order in which it did. Errors are those of commit().
   void registered(const lease::Registration& registration, const Session& session);
   void deregistered(Ipv4 host);
+  /// A registered host speaks to us in this way, which was not known.
+  void heard(Ipv4 host, const Session& session);
   /// Its end has moved, or a bind ID of its has been used, by an assignment that did not come to pass.
   void renewed(const lease::Registration& registration);
   void assigned(const lease::Registration& registration, const lease::Binding& binding);
@@ -48,6 +50,11 @@ class Journal {
   void ike_forgotten(Ipv4 host, const lease::IkeState& state);
   void answered(const SavedAnswer& answer);
   void proven(const SavedProof& proof);
+
+  /// Whether nothing has ever been written to it.
+  Result<bool> is_unused();
+  /// These leases were granted without it.
+  void adopt(const Saved& saved);
 
   /// Whether there is anything to commit.
   bool has_changes() const;

@@ -30,7 +30,7 @@ struct Journal::Inner {
 
   struct Statements {
     Statement begin, commit, rollback;
-    Statement put_registration, end_registration, renew_registration;
+    Statement put_registration, end_registration, renew_registration, put_session;
     Statement put_binding, extend_binding, end_binding;
     Statement put_ike, forget_ike, forget_ike_of;
     Statement put_answer, put_proof;

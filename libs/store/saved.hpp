@@ -15,9 +15,10 @@ namespace rsip::store {
 /// How a host speaks to us: where what it has not asked for is sent.
 struct Session {
   bool udp = false;
-  std::uint16_t port = 0;      ///< the host's
+  std::uint16_t port = 0;      ///< the host's; 0: all of this is not known
   Ipv4 gateway;                ///< our address
   std::uint32_t endpoint = 0;  ///< number of the server's
+  bool is_known() const { return port != 0; }
   friend bool operator==(const Session&, const Session&) = default;
 };
 

@@ -23,9 +23,20 @@ Result<std::string> move_aside(const std::string& path) {
   return aside;
 }
 
+Result<JournalFile> read(const std::string& path, const lease::Config& config) {
+  Result<store::Journal> journal = store::Journal::open(path, store::system_clocks());
+  if (!journal) return tl::unexpected(journal.error());
+  const Result<bool> unused = journal->is_unused();
+  if (!unused) return tl::unexpected(unused.error());
+  if (*unused) return JournalFile{std::move(*journal), std::nullopt};
+  Result<store::Saved> saved = journal->load(config.hold, config.max_lease);
+  if (!saved) return tl::unexpected(saved.error());
+  return JournalFile{std::move(*journal), std::move(*saved)};
+}
+
 }  // namespace
 
-Result<JournalFile> open_journal(const std::string& directory) {
+Result<JournalFile> open_journal(const std::string& directory, const lease::Config& config) {
   std::error_code code;
   // Who had what is the operator's business alone.
   if (std::filesystem::create_directories(directory, code)) {
@@ -36,16 +47,12 @@ Result<JournalFile> open_journal(const std::string& directory) {
                    "make it, and give it to the user of rsipd; or choose another with --state-dir");
   }
   const std::string path = directory + "/journal.db";
-  const bool is_new = !std::filesystem::exists(path, code);
-  Result<store::Journal> journal = store::Journal::open(path, store::system_clocks());
-  if (journal) return JournalFile{std::move(*journal), is_new};
-  if (journal.error().code != EUCLEAN) return tl::unexpected(journal.error());
+  Result<JournalFile> file = read(path, config);
+  if (file || file.error().code != EUCLEAN) return file;
   const Result<std::string> aside = move_aside(path);
   if (!aside) return tl::unexpected(aside.error());
-  spdlog::error("event=journal-damaged cause=\"{}\" moved_to={}", journal.error().text(), *aside);
-  journal = store::Journal::open(path, store::system_clocks());
-  if (!journal) return tl::unexpected(journal.error());
-  return JournalFile{std::move(*journal), true};
+  spdlog::error("event=journal-damaged cause=\"{}\" moved_to={}", file.error().text(), *aside);
+  return read(path, config);
 }
 
 }  // namespace rsip

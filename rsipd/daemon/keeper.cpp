@@ -39,19 +39,15 @@ Keeper::Keeper(asio::io_context& loop, store::Journal journal, gateway::Gateway&
   gateway_.keep_journal(journal_);
 }
 
-Result<void> Keeper::restore(const std::function<void(store::Saved&)>& adapt) {
+void Keeper::restore(const store::Saved& saved) {
   const lease::Config& config = gateway_.leases().config();
-  Result<store::Saved> saved = journal_.load(config.hold, config.max_lease);
-  if (!saved) return tl::unexpected(saved.error());
   if (const Result<void> done = journal_.begin_boot(config.hold, config.max_lease); !done) {
     spdlog::error("event=journal-failed cause=\"{}\"", done.error().text());
     gateway_.suspend(true);
     try_again_later();
   }
-  adapt(*saved);
-  gateway_.restore(*saved, Clock::now());
+  gateway_.restore(saved, Clock::now());
   forget_later(forget_more_pause);
-  return {};
 }
 
 void Keeper::answer(const gateway::Peer& peer, std::span<const std::uint8_t> message, std::span<const Ipv4> resolved,

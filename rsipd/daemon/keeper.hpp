@@ -30,7 +30,7 @@ class Keeper {
          Ways ways);
 
   /// Takes the leases of an earlier run. Then the kernel has to be made so.
-  Result<void> restore(const std::function<void(store::Saved&)>& adapt);
+  void restore(const store::Saved& saved);
 
   /// Serves a request. `message` is there until `reply` is called, which may be later.
   void answer(const gateway::Peer& peer, std::span<const std::uint8_t> message, std::span<const Ipv4> resolved,

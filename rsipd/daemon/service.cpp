@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "daemon/journal_file.hpp"
+#include "gateway/salvage.hpp"
 #include "server/use_tcp.hpp"
 
 namespace rsip {
@@ -126,30 +127,54 @@ void Service::serve(const gateway::Peer& peer, std::span<const std::uint8_t> mes
 /// The leases of an earlier run.
 tl::expected<void, Problem> Service::restore(const Options& options, const std::vector<server::Endpoint>& endpoints) {
   const auto problem = [](const Error& error) { return tl::unexpected(Problem{exit_failure, error.text()}); };
-  Result<JournalFile> file = open_journal(options.state_dir);
+  Result<JournalFile> file = open_journal(options.state_dir, options.lease);
   if (!file) return problem(file.error());
+  if (!file->saved) {
+    Result<store::Saved> salvaged = salvage();
+    if (!salvaged) return problem(salvaged.error());
+    // Where they cannot be written down, only the kernel has them: it has to stay as it is.
+    file->journal.adopt(*salvaged);
+    if (const Result<void> done = file->journal.commit(); !done) return problem(done.error());
+    file->saved = std::move(*salvaged);
+  }
   keeper_ =
       std::make_unique<Keeper>(loop_, std::move(file->journal), gateway_, options.history,
                                Keeper::Ways{[this] { return server_.turn_waits(); }, [this] { after_changes(); }});
   operation_.journal = &keeper_->journal();
   operation_.keep = [this] { return keeper_->commit(); };
   // The endpoints may have another order now.
-  const auto adapt = [&endpoints](store::Saved& saved) {
-    for (store::SavedHost& host : saved.hosts) {
-      const auto same = std::ranges::find(endpoints, host.session.gateway, &server::Endpoint::address);
-      if (host.session.endpoint < endpoints.size() &&
-          endpoints[host.session.endpoint].address == host.session.gateway) {
-        continue;
-      }
-      host.session.endpoint = static_cast<std::uint32_t>(same - endpoints.begin());
+  for (store::SavedHost& host : file->saved->hosts) {
+    const auto same = std::ranges::find(endpoints, host.session.gateway, &server::Endpoint::address);
+    if (host.session.endpoint < endpoints.size() && endpoints[host.session.endpoint].address == host.session.gateway) {
+      continue;
     }
-  };
-  if (const Result<void> done = keeper_->restore(adapt); !done) return problem(done.error());
+    host.session.endpoint = static_cast<std::uint32_t>(same - endpoints.begin());
+  }
+  keeper_->restore(*file->saved);
   const lease::LeaseTable& leases = gateway_.leases();
   if (!leases.registrations().empty()) {
     spdlog::info("event=restored hosts={} bindings={}", leases.registrations().size(), leases.binding_count());
   }
   return {};
+}
+
+/// The leases of an earlier run as far as the kernel has them.
+Result<store::Saved> Service::salvage() {
+  const auto tunnels = kernel_->put_tunnels_in_order();
+  if (!tunnels) return tl::unexpected(tunnels.error());
+  Result<KernelView::Walk> walk = kernel_->walk();
+  if (!walk) return tl::unexpected(walk.error());
+  steer::Elements all;
+  Result<std::optional<steer::Elements>> some = (*walk)();
+  for (; some && *some; some = (*walk)()) all.insert(all.end(), (*some)->begin(), (*some)->end());
+  if (!some) return tl::unexpected(some.error());
+  store::Saved saved = gateway::salvage(all, *tunnels, gateway_.leases().config(), lease::Clock::now());
+  if (!saved.hosts.empty()) {
+    std::size_t bindings = 0;
+    for (const store::SavedHost& host : saved.hosts) bindings += host.registration.bindings.size();
+    spdlog::warn("event=salvaged hosts={} bindings={}", saved.hosts.size(), bindings);
+  }
+  return saved;
 }
 
 void Service::after_changes() {

@@ -54,6 +54,7 @@ class Service {
   void serve(const gateway::Peer& peer, std::span<const std::uint8_t> message, const server::Reply& reply);
   void after_changes();
   tl::expected<void, Problem> restore(const Options& options, const std::vector<server::Endpoint>& endpoints);
+  Result<store::Saved> salvage();
   Result<void> open_control(const std::string& path, std::optional<gid_t> group);
   nlohmann::json about() const;
   metrics::Families collect();

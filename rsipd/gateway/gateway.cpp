@@ -127,7 +127,7 @@ std::optional<Gateway::Answer> Gateway::dispatch(const Peer& peer, const wire::M
   if (const std::optional<ErrorCode> code = check_transport(peer, message)) {
     reply = error(*code);
   } else {
-    sessions_.heard(peer);
+    hear(peer);
     reply = serve_request(peer, message, now, resolved);
   }
   if (reply) notify_answered(peer.host, wire::type_of(message), *reply, now);
@@ -151,6 +151,13 @@ std::optional<Gateway::Answer> Gateway::serve_request(const Peer& peer, const wi
         }
       },
       message);
+}
+
+void Gateway::hear(const Peer& peer) {
+  sessions_.heard(peer);
+  if (sessions_.find(peer.host) != nullptr || leases_.find(peer.host) == nullptr) return;
+  sessions_.begin(peer);
+  if (store::Journal* journal = record()) journal->heard(peer.host, session_of(peer));
 }
 
 /// RFC 3103 section 5: no switching for the duration of the registration. A host that was restarted may come back over

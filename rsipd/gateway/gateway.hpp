@@ -140,6 +140,8 @@ class Gateway {
                                  std::span<const Ipv4> resolved);
   std::optional<Answer> serve_request(const Peer& peer, const wire::Message& message, lease::Time now,
                                       std::span<const Ipv4> resolved);
+  /// The host speaks. Where its lease is all that is known of it, this says how it does.
+  void hear(const Peer& peer);
   /// Whether the host keeps to the transport that it has registered with; if not, the error to answer.
   std::optional<wire::ErrorCode> check_transport(const Peer& peer, const wire::Message& message) const;
 

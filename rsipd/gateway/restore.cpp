@@ -27,7 +27,7 @@ class Gateway::Restoration {
       lose(peer, registration, over ? End::expired : End::revoked);
       return;
     }
-    gateway_.sessions_.begin(peer);
+    if (saved.session.is_known()) gateway_.sessions_.begin(peer);
     for (const auto& [bind, binding] : registration.bindings) {
       const bool has = !is_over(binding.expires) && gateway_.may_still_have(registration.host, binding) &&
                        gateway_.leases_.restore_binding(registration.host, binding, now_);

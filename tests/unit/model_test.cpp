@@ -14,6 +14,7 @@
 #include "ike_packet.hpp"
 #include "invariants.hpp"
 #include "operation.hpp"
+#include "salvaged.hpp"
 #include "shrink.hpp"
 #include "wire/codec.hpp"
 
@@ -170,6 +171,11 @@ class Trial {
   void compare() const {
     model_.compare(gateway_->leases(), kernel_.now);
     for (const std::string& violation : violations(*gateway_, kernel_)) throw Difference(violation);
+    TimedKernel copy;
+    copy.copy_from(kernel_);
+    gateway::Gateway fresh(
+        policy(), config(), [](std::uint32_t) { return 0; }, copy);
+    for (const std::string& loss : salvage_losses(*gateway_, fresh, copy)) throw Difference("salvaged, " + loss);
   }
 
   void send(const Operation& operation) {

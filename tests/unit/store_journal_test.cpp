@@ -137,6 +137,38 @@ TEST_CASE("journal: what was committed is there again") {
   CHECK(saved.rests.empty());
 }
 
+TEST_CASE("journal: one that has never been used takes leases that were granted without it") {
+  const Place place;
+  Time time;
+  Saved salvaged;
+  {
+    Journal journal = open(place, time);
+    CHECK(*journal.is_unused());
+    lease::Registration host = registration(x1, time);
+    host.last_bind = 7;
+    host.bindings.emplace(BindId{7}, binding(7, time));
+    host.ike = {{BindId{7}, y, Cookie{1}}};
+    salvaged.hosts.push_back({host, {}});
+    journal.adopt(salvaged);
+    commit(journal);
+  }
+  // It was killed before it could begin the boot.
+  Journal journal = open(place, time);
+  CHECK_FALSE(*journal.is_unused());
+  begin_boot(journal);
+  CHECK_FALSE(*journal.is_unused());
+  Saved saved = load(journal);
+  REQUIRE(saved.hosts.size() == 1);
+  CHECK(saved.hosts[0].registration.bindings == salvaged.hosts[0].registration.bindings);
+  CHECK(saved.hosts[0].registration.ike == salvaged.hosts[0].registration.ike);
+  CHECK(saved.hosts[0].registration.expires == salvaged.hosts[0].registration.expires);
+  CHECK_FALSE(saved.hosts[0].session.is_known());
+
+  journal.heard(x1, {true, 1234, na, 1});
+  commit(journal);
+  CHECK(load(journal).hosts[0].session == Session{true, 1234, na, 1});
+}
+
 TEST_CASE("journal: the steady clock counts while the machine is up, whatever is done to the other") {
   const Place place;
   Time time;

@@ -25,6 +25,16 @@ class TimedKernel : public MemoryKernel {
     });
   }
 
+  /// Another one, in which all is as it is here.
+  void copy_from(const TimedKernel& other) {
+    elements = other.elements;
+    tunnels = other.tunnels;
+    announced = other.announced;
+    last_index = other.last_index;
+    now = other.now;
+    ends = other.ends;
+  }
+
   lease::Time now{};
   std::map<Key, lease::Time> ends;  ///< of the elements
 };
