@@ -26,8 +26,8 @@ gateway_stop() {
   wait "$rsipd_pid" || rsipd_status=$?
 }
 
-# gateway_forgets: what rsipd, which does not run, has promised to hosts.
-gateway_forgets() { rm -r "$work/state"; }
+# gateway_forgets: what rsipd, which does not run, has promised to hosts. The kernel has to forget it, too.
+gateway_forgets() { rm -r "$work/state" && on n "$build/rsipd/rsipctl" remove; }
 
 # bindings: the elements of all maps and sets that leases fill (not those that packets do), as nft shows them, each on a
 # line of its own after the family and name of its map or set.

@@ -34,8 +34,6 @@ for node in x1 x2; do
 done
 gateway_stop KILL
 gateway_forgets
-on n nft delete table netdev rsip
-on n nft delete table ip rsip
 gateway_start
 registered_anew() { [ "$(known "$1" client_id)" != "${client[$1]}" ]; }
 for node in x1 x2; do
