@@ -2,11 +2,13 @@
 // What becomes of a lease's elements in the kernel.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <thread>
 
 #include "realm.hpp"
 #include "ruleset_view.hpp"
+#include "steer/inspector.hpp"
 #include "steer/ruleset.hpp"
 
 using namespace rsip;
@@ -163,6 +165,48 @@ TEST_CASE("elements: what is leased for one remote is legible, and on the slow p
   for (const char* map : {"port_in", "spi_in", "cookie_in", "address_in"}) {
     CHECK(elements_of(std::string("netdev rsip ") + map).empty());
     CHECK(elements_of(std::string("ip rsip ") + map).empty());
+  }
+}
+
+TEST_CASE("elements: the kernel tells of each what was put in, and what is left of its time") {
+  Tables tables;
+  const Ipv4 peer = y_public;
+  const std::optional<Remote> any;
+  const std::optional<Remote> macro = Remote{peer, std::nullopt};
+  const std::optional<Remote> micro = Remote{peer, Port{53}};
+  steer::Elements all;
+  const auto put = [&all](const steer::Elements& more) { all.insert(all.end(), more.begin(), more.end()); };
+  for (const std::optional<Remote>& remote : {any, macro, micro}) {
+    put(steer::port_elements(tunnel, gateway_public, Port{40000}, owner, 1h, remote));
+    put(steer::address_elements(tunnel, x1_whole, owner, 1h, remote));
+  }
+  for (const std::optional<Remote>& remote : {any, macro}) {
+    put(steer::spi_elements(tunnel, gateway_public, Spi{0x10000010}, owner, 1h, remote));
+    put(steer::cookie_elements(tunnel, gateway_public, Cookie{0x0123456789abcdef}, peer, owner, 1h, remote));
+    put(steer::prefix_elements(tunnel, gateway_public, {0xa5c30000, 16}, owner, 1h, remote));
+    put(steer::ipsec_elements(tunnel, gateway_public, owner, 1h, remote));
+    put(steer::echo_elements(tunnel, gateway_public, owner, 1h, remote));
+    put(steer::listener_elements(tunnel, gateway_public, remote ? std::optional(peer) : std::nullopt, owner, 1h));
+  }
+  put(steer::peer_elements(tunnel, gateway_public, peer, owner, 1h));
+  put(steer::sole_elements(tunnel, gateway_public, peer, owner, 1h));
+  check_ok(tables.add(all));
+
+  Result<steer::Inspector> inspector = steer::Inspector::open();
+  REQUIRE(inspector);
+  steer::Elements seen;
+  Result<std::optional<steer::Elements>> some = inspector->next();
+  for (; some && *some; some = inspector->next()) seen.insert(seen.end(), (*some)->begin(), (*some)->end());
+  CHECK(some);
+  CHECK(seen.size() == all.size());
+  for (const steer::Element& element : all) {
+    CAPTURE(to_string(element));
+    const auto found = std::ranges::find_if(seen, [&](const auto& one) { return same_place(one, element); });
+    REQUIRE(found != seen.end());
+    CHECK(found->device == element.device);
+    CHECK(found->comment == element.comment);
+    CHECK(found->timeout > 59min);
+    CHECK(found->timeout <= 1h);
   }
 }
 
