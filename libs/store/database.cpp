@@ -47,11 +47,15 @@ const char* remedy_of(int code) {
   }
 }
 
-tl::unexpected<Error> refused(sqlite3* database) {
-  const char* name = sqlite3_db_filename(database, "main");
-  const std::string what = "journal " + std::string(name == nullptr ? "" : name) + ": " + sqlite3_errmsg(database);
+tl::unexpected<Error> refused(sqlite3* database, const std::string& path) {
+  const std::string what = "journal " + path + ": " + sqlite3_errmsg(database);
   const int code = sqlite3_extended_errcode(database);
   return failure(errno_of(code), what, remedy_of(code));
+}
+
+tl::unexpected<Error> refused(sqlite3* database) {
+  const char* name = sqlite3_db_filename(database, "main");
+  return refused(database, name == nullptr ? "" : name);
 }
 
 }  // namespace
@@ -123,7 +127,7 @@ Result<Database> Database::open(const std::string& path) {
       sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<sqlite3, Close> database(opened);  // there even where it could not be opened
   if (!database) return failure(ENOMEM, "open the journal " + path);
-  if (code != SQLITE_OK) return refused(database.get());
+  if (code != SQLITE_OK) return refused(database.get(), path);  // without a file it has no name of one
   (void)sqlite3_extended_result_codes(database.get(), 1);
   return Database(std::move(database), path);
 }

@@ -54,3 +54,5 @@ leases=$(leases)
 gateway_stop KILL 2> /dev/null
 gateway_start
 check_equal "what was granted then is in the journal" "$leases" "$(leases)"
+gateway_stop
+umount "$work/state" "$work/read-only"
