@@ -23,7 +23,7 @@ struct FreeContext {
   void operator()(nft_ctx* context) const { nft_ctx_free(context); }
 };
 
-/// "client 7 bind 3 10.0.0.11"; nothing of it where it reads otherwise.
+/// "client 7 bind 3 10.0.0.11", where there may be more before the host; nothing of it where it reads otherwise.
 struct Owner {
   std::string client;
   std::string bind;
@@ -34,7 +34,8 @@ struct Owner {
     std::string client_word;
     std::string bind_word;
     Owner owner;
-    words >> client_word >> owner.client >> bind_word >> owner.bind >> owner.host;
+    words >> client_word >> owner.client >> bind_word >> owner.bind;
+    for (std::string word; words >> word;) owner.host = word;
     return client_word == "client" && bind_word == "bind" ? owner : Owner{};
   }
 };
