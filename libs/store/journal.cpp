@@ -228,6 +228,12 @@ Result<void> Journal::commit() {
   return tl::unexpected(*failed);
 }
 
+void Journal::rollback() {
+  inner_->failed.reset();
+  inner_->promised = false;
+  if (std::exchange(inner_->begun, false)) (void)inner_->statements->rollback.run();
+}
+
 Result<void> Journal::catch_up(std::chrono::seconds grace) {
   Inner& inner = *inner_;
   return inner.in_transaction([&inner, grace]() -> Result<void> {

@@ -63,6 +63,8 @@ class Journal {
   bool has_promises() const;
   /// All since the last commit, or nothing of it.
   Result<void> commit();
+  /// Nothing since the last commit has happened.
+  void rollback();
 
   /// Ends in the journal what has ended while it could not be written to, `grace` after its time. Tells whether it can
   /// be written to again.

@@ -52,8 +52,10 @@ void Keeper::restore(const store::Saved& saved) {
 
 void Keeper::answer(const gateway::Peer& peer, std::span<const std::uint8_t> message, std::span<const Ipv4> resolved,
                     const server::Reply& reply) {
+  gateway_.gather(true);
   std::optional<gateway::Bytes> answer = gateway_.handle(peer, message, Clock::now(), resolved);
-  if (!journal_.has_promises()) {
+  gateway_.gather(false);
+  if (!has_promises()) {
     reply(std::move(answer));
     ways_.committed();
     return changed();
@@ -62,8 +64,12 @@ void Keeper::answer(const gateway::Peer& peer, std::span<const std::uint8_t> mes
   changed();
 }
 
+bool Keeper::has_promises() const {
+  return journal_.has_promises() || gateway_.has_gathered();
+}
+
 void Keeper::changed() {
-  if (journal_.has_promises()) {
+  if (has_promises()) {
     commit_soon();
   } else if (journal_.has_changes()) {
     commit_later();
@@ -76,7 +82,7 @@ void Keeper::commit_soon() {
   soon_ = true;
   asio::post(loop_, [this] {
     soon_ = false;
-    if (!journal_.has_promises()) return;
+    if (!has_promises()) return;
     if (held_.size() < most_held && ways_.turn_waits()) return commit_soon();
     (void)commit();
   });
@@ -92,15 +98,25 @@ void Keeper::commit_later() {
 }
 
 Result<void> Keeper::commit() {
-  const Result<void> done = journal_.commit();
-  if (!done) fall_back(done.error());
-  for (Held& held : std::exchange(held_, {})) {
-    // Once more where it has not happened: now it is refused, or only asks for something.
-    if (!done) held.answer = gateway_.handle(held.peer, held.message, Clock::now(), held.resolved);
-    held.reply(std::move(held.answer));
+  std::vector<Held> held = std::exchange(held_, {});
+  if (const Result<void> done = gateway_.flush(); !done) {
+    spdlog::warn("event=kernel-refused cause=\"{}\" requests={}", done.error().text(), held.size());
+    journal_.rollback();
+    if (const Result<void> again = reload(); !again) spdlog::error("{}", again.error().text());
+    serve_again(held);
   }
+  const Result<void> done = journal_.commit();
+  if (!done) {
+    fall_back(done.error());
+    serve_again(held);  // which refuses it, unless it only asks for something
+  }
+  for (Held& one : held) one.reply(std::move(one.answer));
   ways_.committed();
   return done;
+}
+
+void Keeper::serve_again(std::vector<Held>& held) {
+  for (Held& one : held) one.answer = gateway_.handle(one.peer, one.message, Clock::now(), one.resolved);
 }
 
 void Keeper::fall_back(const Error& error) {

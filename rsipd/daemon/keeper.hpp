@@ -16,9 +16,10 @@
 
 namespace rsip {
 
-/// Keeps the journal. What a round of requests has changed is committed at once, and their answers leave then. Where
-/// that fails, nothing of the round has happened: the leases are what the journal has, and nothing new is promised
-/// until it can be written to again.
+/// Keeps kernel and journal in step with the leases. What a round of requests has changed is committed at once, in the
+/// kernel and then in the journal, and their answers leave then. Where the kernel refuses, the round has not happened,
+/// and its requests are served once more, each by itself. Where the journal cannot be written to, the round has not
+/// happened either, and nothing new is promised until it can be.
 class Keeper {
  public:
   struct Ways {
@@ -40,6 +41,9 @@ class Keeper {
   /// What has been done so far is in the journal when this returns, or has not been done.
   Result<void> commit();
 
+  /// Whether something has been done that is not committed yet.
+  bool has_promises() const;
+
   store::Journal& journal() { return journal_; }
 
  private:
@@ -53,6 +57,7 @@ class Keeper {
 
   void commit_soon();
   void commit_later();
+  void serve_again(std::vector<Held>& held);
   void fall_back(const Error& error);
   Result<void> reload();
   void try_again_later();

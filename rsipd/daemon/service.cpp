@@ -185,7 +185,7 @@ void Service::after_changes() {
 
 /// What hosts are told holds: it waits for the journal.
 void Service::send_unasked() {
-  if (keeper_->journal().has_promises()) return;
+  if (keeper_->has_promises()) return;
   for (gateway::Unasked& unasked : gateway_.take_unasked()) server_.send(unasked.to, std::move(unasked.message));
 }
 

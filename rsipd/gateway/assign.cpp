@@ -175,7 +175,7 @@ Result<const TunnelDevice*> Gateway::put_in_force(const Peer& peer, const lease:
   steer::Transaction changes;
   steer_binding(changes, (*tunnel)->device, registration, binding, now);
   sole_steering_.begin(changes, registration, binding, now);
-  if (const Result<void> done = kernel_.commit(changes); !done) return tl::unexpected(done.error());
+  if (const Result<void> done = commit(changes); !done) return tl::unexpected(done.error());
   return *tunnel;
 }
 

@@ -248,7 +248,7 @@ Gateway::Answer Gateway::answer(const Peer& peer, const wire::ExtendRequest& req
   extend_steering(changes, tunnels_.find(peer.host, (*binding)->tunnel)->device, **found, **binding, now + granted,
                   now);
   sole_steering_.extend(changes, **found, **binding, now + granted, now);
-  if (const Result<void> done = kernel_.commit(changes); !done) {
+  if (const Result<void> done = commit(changes); !done) {
     spdlog::error("extension failed host={} client={} bind={}: {}", to_string(peer.host), number(request.client),
                   number(request.bind), done.error().text());
     return error(ErrorCode::internal_server_error, request.client, request.bind);
@@ -293,7 +293,7 @@ Result<void> Gateway::end_binding(const lease::Registration& registration, const
   steer::Transaction changes;
   unsteer_binding(changes, tunnels_.find(host, binding.tunnel)->device, registration, binding, now);
   sole_steering_.end(changes, registration, binding, now);
-  if (Result<void> done = kernel_.commit(changes); !done) return done;
+  if (Result<void> done = commit(changes); !done) return done;
   const lease::Binding ended = binding;
   leases_.free(host, ended.id, now);
   if (store::Journal* journal = record()) journal->ended(host, ended.id, now);
@@ -313,7 +313,7 @@ Result<void> Gateway::end_registration(const lease::Registration& registration, 
   steer::Transaction changes;
   unsteer_host(changes, tunnels_, registration, now);
   sole_steering_.end(changes, registration, now);
-  if (Result<void> done = kernel_.commit(changes); !done) return done;
+  if (Result<void> done = commit(changes); !done) return done;
   const std::map<BindId, lease::Binding> bindings = registration.bindings;
   const ClientId client = registration.client;
   leases_.deregister(host, now);
@@ -415,7 +415,24 @@ void Gateway::tell(const Peer& to, wire::Message message) {
   unasked_.push_back({to, authenticator_.seal_notice(ends_of(to), bytes)});
 }
 
+Result<void> Gateway::commit(const steer::Transaction& changes) {
+  if (gathers_) {
+    gathered_.add(changes);
+    return {};
+  }
+  if (Result<void> done = flush(); !done) return done;
+  return kernel_.commit(changes);
+}
+
+Result<void> Gateway::flush() {
+  if (gathered_.empty()) return {};
+  Result<void> done = kernel_.commit(gathered_.transaction());
+  if (done) gathered_.clear();
+  return done;
+}
+
 Result<void> Gateway::reinstate(lease::Time now) {
+  gathered_.clear();  // it is among the leases
   // The rules first: without them, nothing would police what comes out of the tunnels.
   if (Result<void> done = kernel_.renew_rules(); !done) return done;
   const auto there = kernel_.put_tunnels_in_order();
@@ -441,7 +458,7 @@ void Gateway::expire(lease::Time now) {
   const std::vector<lease::LeaseTable::Ended> all = leases_.expire(now);
   steer::Transaction changes;
   sole_steering_.ended(changes, all, now);
-  if (const Result<void> done = kernel_.commit(changes); !done) spdlog::error("{}", done.error().text());
+  if (const Result<void> done = commit(changes); !done) spdlog::error("{}", done.error().text());
   for (const lease::LeaseTable::Ended& ended : all) {
     if (ended.binding) release_address(ended.host, *ended.binding);
   }

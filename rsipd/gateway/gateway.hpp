@@ -26,6 +26,7 @@
 #include "gateway/sole_steering.hpp"
 #include "gateway/tunnels.hpp"
 #include "lease/lease_table.hpp"
+#include "steer/gathering.hpp"
 #include "steer/queue.hpp"
 #include "store/journal.hpp"
 #include "wire/message.hpp"
@@ -60,6 +61,13 @@ class Gateway {
   /// name_to_resolve()'s name, none where it has none.
   std::optional<Bytes> handle(const Peer& peer, std::span<const std::uint8_t> message, lease::Time now,
                               std::span<const Ipv4> resolved = {});
+
+  /// While it gathers, handle() takes the kernel's consent for granted: what its requests change is committed together,
+  /// by flush(). Where that fails the leases are ahead of the kernel, and restore() is the way back. Anything else that
+  /// is changed meanwhile flushes first.
+  void gather(bool on) { gathers_ = on; }
+  Result<void> flush();
+  bool has_gathered() const { return !gathered_.empty(); }
 
   /// The remote's name in a request that cannot be answered without its addresses: one of a registered host that is
   /// under a remote flow policy (RFC 3103 section 7.2), or listens for the IKE of this remote.
@@ -182,6 +190,7 @@ class Gateway {
   /// other binding needs them. Where several end at once, all addresses go before the first tunnel, which some of them
   /// may be routed into.
   void clear_up(Ipv4 host, const lease::Binding& ended);
+  Result<void> commit(const steer::Transaction& changes);
   store::Journal* record() const { return suspended_ ? nullptr : journal_; }
   // restore.cpp
   class Restoration;
@@ -209,6 +218,8 @@ class Gateway {
   Authenticator authenticator_;
   std::vector<Unasked> unasked_;
   std::vector<Observer*> observers_;
+  bool gathers_ = false;
+  steer::Gathering gathered_;
   store::Journal* journal_ = nullptr;
   bool suspended_ = false;
   bool draining_ = false;

@@ -72,7 +72,7 @@ bool Gateway::learn_ike(const TunnelDevice& tunnel, const lease::IkeState& state
     steer::Transaction changes;
     steer_ike(changes, tunnel.device, registration, state, now);
     sole_steering_.learn(changes, registration, state, now);
-    done = kernel_.commit(changes);
+    done = commit(changes);
   }
   if (!done) {
     spdlog::error("cookie not installed host={} peer={} cookie={}: {}", to_string(tunnel.host), to_string(state.peer),
@@ -114,7 +114,7 @@ Result<void> Gateway::forget_ike(const lease::Registration& registration, lease:
   steer::Transaction changes;
   unsteer_ike(changes, tunnels_.find(registration.host, binding.tunnel)->device, registration, forgotten, now);
   sole_steering_.forget(changes, registration, forgotten, now);
-  if (Result<void> done = kernel_.commit(changes); !done) return done;
+  if (Result<void> done = commit(changes); !done) return done;
   leases_.forget_ike(registration.host);
   if (store::Journal* journal = record()) journal->ike_forgotten(registration.host, forgotten);
   return {};

@@ -63,7 +63,7 @@ Result<void> Gateway::mend(const steer::Elements& removed, const steer::Elements
       if (hurt.contains(element)) changes.add(element);
     }
   }
-  return kernel_.commit(changes);
+  return commit(changes);
 }
 
 }  // namespace rsip::gateway

@@ -111,6 +111,7 @@ void Gateway::restore(const store::Saved& saved, lease::Time now) {
   last_answers_.forget_all();
   authenticator_.forget_all();
   unasked_.clear();
+  gathered_.clear();
 
   Restoration restoration(*this, saved, now);
   for (const store::SavedHost& host : saved.hosts) restoration.restore(host);

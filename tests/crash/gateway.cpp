@@ -62,6 +62,8 @@ class Kernel : public gateway::Kernel {
   Result<bool> has_own_sa(Ipv4, Spi) override { return false; }
   Result<void> renew_rules() override { return {}; }
   Result<void> commit(const steer::Transaction& changes) override {
+    // Refused now and then: as somebody who takes away the tables for a moment would have it.
+    if (!changes.afresh() && random_() % 30 == 0) return failure(ENOENT, "change the rsip tables");
     step();
     Result<void> done = nft_.commit(changes);
     step();
@@ -72,6 +74,7 @@ class Kernel : public gateway::Kernel {
  private:
   steer::Nft nft_;
   std::vector<steer::Device> devices_;
+  std::minstd_rand random_{std::random_device{}()};
 };
 
 template <typename T>

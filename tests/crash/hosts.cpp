@@ -149,9 +149,11 @@ void Hosts::take(Host& host, const Bytes& bytes) {
   host.waiting = false;
   host.answer = bytes;
   if (const auto* error = std::get_if<wire::ErrorResponse>(&answer)) {
-    const bool full =
-        error->error == ErrorCode::local_addrport_unavailable || error->error == ErrorCode::ipsec_spi_unavailable;
-    if (!full) {
+    // The pool is full, or the kernel has refused twice.
+    const bool may_be = error->error == ErrorCode::local_addrport_unavailable ||
+                        error->error == ErrorCode::ipsec_spi_unavailable ||
+                        error->error == ErrorCode::internal_server_error;
+    if (!may_be) {
       throw Broken(std::string(wire::name(wire::type_of(request))) +
                    " was refused: " + std::string(wire::name(error->error)));
     }

@@ -105,6 +105,22 @@ class Trial {
 
  private:
   void happen(const Operation& operation) {
+    const bool gathers = operation.kind == Operation::Kind::request && !operation.failures.commits;
+    if (!gathers) flush();
+    gateway_->gather(gathers);
+    happen_now(operation);
+    gateway_->gather(false);
+  }
+
+  /// What requests one after the other have changed, in the kernel.
+  void flush() {
+    const bool fails = std::exchange(kernel_.fail_commits, false);
+    const Result<void> done = gateway_->flush();
+    if (!done) throw Difference(done.error().text());
+    kernel_.fail_commits = fails;
+  }
+
+  void happen_now(const Operation& operation) {
     switch (operation.kind) {
       case Operation::Kind::request:
         return send(operation);
@@ -168,7 +184,8 @@ class Trial {
     return std::move(*opened);
   }
 
-  void compare() const {
+  void compare() {
+    flush();
     model_.compare(gateway_->leases(), kernel_.now);
     for (const std::string& violation : violations(*gateway_, kernel_)) throw Difference(violation);
     TimedKernel copy;
