@@ -110,10 +110,12 @@ void serve(const std::string& journal, const std::vector<steer::Device>& devices
         });
       });
   must(server.listen({"lo", gateway_address, gateway_port}));
-  Keeper kept(loop, must(store::Journal::open(journal, store::system_clocks())), gateway, std::chrono::hours(1),
+  store::Journal opened = must(store::Journal::open(journal, store::system_clocks()));
+  const store::Saved saved = must(opened.load(lease_config().hold, lease_config().max_lease));
+  Keeper kept(loop, std::move(opened), gateway, std::chrono::hours(1),
               {[&] { return server.turn_waits(); }, [&] { (void)gateway.take_unasked(); }});
   keeper = &kept;
-  must(kept.restore([](store::Saved&) {}));
+  kept.restore(saved);
   must(gateway.reinstate(lease::Clock::now()));
   kept.changed();
   asio::signal_set signals(loop, SIGUSR1);
