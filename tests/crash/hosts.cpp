@@ -254,8 +254,10 @@ void Hosts::compare_with_kernel() const {
 }
 
 void Hosts::repeat() {
-  Host& host = hosts_[any(host_count)];
-  if (host.waiting || host.answer.empty()) return;
+  std::uint32_t n = any(host_count);
+  for (int i = 0; i < host_count && hosts_[n].answer.empty(); ++i) n = (n + 1) % host_count;
+  Host& host = hosts_[n];
+  if (host.answer.empty()) return;
   (void)::send(host.socket, host.request.data(), host.request.size(), 0);
   pollfd wait{host.socket, POLLIN, 0};
   if (::poll(&wait, 1, 1000) != 1) return;  // it was stopped
