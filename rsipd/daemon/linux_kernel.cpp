@@ -152,6 +152,9 @@ Result<void> LinuxKernel::commit(const steer::Transaction& changes) {
   if (changes.empty()) return {};
   const auto start = std::chrono::steady_clock::now();
   Result<void> done = nft_.commit(changes);
+  // Somebody has removed them, and a host asks before we have heard of it. What else was in them follows soon.
+  const bool lost = renews_lost_rules_ && !done && done.error().code == ENOENT;
+  if (lost && renew_rules()) done = nft_.commit(changes);
   if (committed_) committed_(std::chrono::steady_clock::now() - start, done.has_value());
   return done;
 }

@@ -50,8 +50,11 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   using Committed = std::function<void(std::chrono::nanoseconds time, bool done)>;
   void set_committed(Committed committed) { committed_ = std::move(committed); }
 
-  /// Tells what others do to our tables from now on.
-  Result<steer::Watch> watch() const { return steer::Watch::open(nft_.port()); }
+  /// Tells what others do to our tables from now on. Changes that meet none of them make them anew.
+  Result<steer::Watch> watch() {
+    renews_lost_rules_ = true;
+    return steer::Watch::open(nft_.port());
+  }
 
   Result<void> take_out() { return steer::take_out(nft_); }
 
@@ -70,6 +73,7 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   std::optional<xfrm::Database> associations_;  ///< nothing where the kernel has no IPsec
   std::uint32_t private_mtu_;
   steer::SkeletonOptions skeleton_;
+  bool renews_lost_rules_ = false;
   OwnTables own_tables_;
   std::string not_owned_;  ///< why the tables are not ours alone, as far as the log has it
   Committed committed_;

@@ -16,15 +16,40 @@ check "x1 gets a lease" host_up x1 --lease 600
 rules=$(rules) ports=$(elements netdev port_in | wc -l)
 check_equal "x1 reaches y" "hello from y" "$(fetch x1)"
 
+# ESP with x1's leased SPI, keyed by hand
+inner=192.0.2.1 spi=$(jq '.lease.spis[0].first' "$work/x1/lease.json")
+key=0x000102030405060708090a0b0c0d0e0f
+esp="mode tunnel aead rfc4106(gcm(aes)) ${key}10111213 128"
+batch x1 << END
+addr add $inner/32 dev lo
+xfrm state add src $Nb dst $Yb proto esp spi 0xd0000001 $esp
+xfrm state add src $Yb dst $Nb proto esp spi $spi $esp
+xfrm policy add src $inner dst $service dir out tmpl src $Nb dst $Yb proto esp mode tunnel
+xfrm policy add src $service dst $inner dir in tmpl src $Yb dst $Nb proto esp mode tunnel
+END
+batch y << END
+xfrm state add src $Nb dst $Yb proto esp spi 0xd0000001 $esp
+xfrm state add src $Yb dst $Nb proto esp spi $spi $esp
+xfrm policy add src $service dst $inner dir out tmpl src $Yb dst $Nb proto esp mode tunnel
+xfrm policy add src $inner dst $service dir in tmpl src $Nb dst $Yb proto esp mode tunnel
+route add $inner via $Nb src $service
+END
+check "x1 reaches y through IPsec" on x1 ping -q -c 1 -W 5 -I "$inner" "$service"
+
+received() { sed -n 's/.* \([0-9]*\) received.*/\1/p' "$work/$1.log"; }
 on x1 ping -q -i 0.02 -c 200 -I "$(lease x1 address)" "$Yb" > "$work/ping.log" &
 pings=$!
+on x1 ping -q -i 0.02 -c 200 -I "$inner" "$service" > "$work/esp.log" &
+esp_pings=$!
 sleep 1
 on n nft flush ruleset
 check "nft flush ruleset is mended within a second" wait_for 1 as_before
-wait "$pings" || true
-lost=$((200 - $(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$work/ping.log")))
+wait "$pings" "$esp_pings" || true
+lost=$((200 - $(received ping))) esp_lost=$((200 - $(received esp)))
 check "of pings 20 ms apart at most 50 are lost" [ "$lost" -le 50 ]
+check "of those through IPsec likewise" [ "$esp_lost" -le 50 ]
 seen "nft flush ruleset: pings lost, of 50 a second" "$lost"
+seen "nft flush ruleset: pings through IPsec lost, of 50 a second" "$esp_lost"
 
 for command in \
   'delete table netdev rsip' 'delete table ip rsip' 'flush set ip rsip port_out' 'flush chain ip rsip from_hosts_port' \
@@ -49,3 +74,16 @@ on n nft 'add table inet other; add chain inet other c; add rule inet other c ac
 sleep 1
 check_equal "changes to other tables are nobody's business" "$before" "$(healed)"
 check "the host's lease is what it was" host_status x1
+
+# A host's request is there before rsipd has heard that the tables are gone.
+refused() {
+  on n "$build/rsipd/rsipctl" metrics | awk '/^rsipd_requests_total.*"INTERNAL_SERVER_ERROR"/ { n += $NF } END { print n + 0 }'
+}
+kill -STOP "$rsipd_pid"
+on n nft flush ruleset
+(sleep 1; kill -CONT "$rsipd_pid") &
+check "a request that meets no tables is granted" host_up x2 --lease 600
+check_equal "at once" 0 "$(refused)"
+check "its ports lead to it" [ "$(bindings_of 10.0.0.12 | grep -c 'netdev port_in')" = 8 ]
+ports=$((ports + 8))
+check "the other host's come back" wait_for 15 as_before
