@@ -133,7 +133,7 @@ Result<void> Nft::try_to_own_tables() {
 }
 
 Result<void> Nft::own_tables(bool trial) {
-  const Result<void> done = send(Batch::owning_tables(sequence_, trial));
+  Result<void> done = send(Batch::owning_tables(sequence_, trial));
   if (done || (done.error().code != EOPNOTSUPP && done.error().code != EPERM)) return done;
   const std::string what = "own the rsip tables";
   if (done.error().code == EOPNOTSUPP) {
@@ -159,7 +159,7 @@ Result<void> Nft::disown_tables() {
 
 Result<void> Nft::delete_tables() {
   for (const Family family : {Family::netdev, Family::ip}) {
-    const Result<void> done = send(Batch::deleting_table(family, sequence_));
+    Result<void> done = send(Batch::deleting_table(family, sequence_));
     if (!done && done.error().code != ENOENT) return done;
   }
   return {};
