@@ -57,6 +57,12 @@ LeaseTable::LeaseTable(Config config, Random random)
   }
 }
 
+LeaseTable LeaseTable::emptied() const {
+  LeaseTable table(config_, random_);
+  table.away_ = away_;
+  return table;
+}
+
 Granted<const Registration*> LeaseTable::register_host(Ipv4 host, Time now) {
   if (registrations_.contains(host)) return tl::unexpected(Refusal::already_registered);
   if (registrations_.size() >= config_.max_hosts) return tl::unexpected(Refusal::too_many_hosts);
@@ -93,6 +99,23 @@ Granted<const Binding*> LeaseTable::binding(const Registration& registration, Bi
     return tl::unexpected(Refusal::bad_bind_id);
   }
   return &found->second;
+}
+
+void LeaseTable::replace_address(Ipv4 former, Ipv4 address) {
+  const std::size_t index = address_index_.at(former);
+  std::ranges::replace(config_.pool, former, address);
+  address_index_.erase(former);
+  address_index_.emplace(address, index);
+  addresses_[index] = PublicAddress(address, config_);
+  away_.erase(former);
+}
+
+void LeaseTable::set_away(Ipv4 address, bool away) {
+  if (away) {
+    away_.insert(address);
+  } else {
+    away_.erase(address);
+  }
 }
 
 LeaseTime LeaseTable::granted_lease(std::optional<LeaseTime> suggested) const {
@@ -211,6 +234,7 @@ Granted<Binding> LeaseTable::take_from(PublicAddress& from, Ipv4 host, const Req
 }
 
 Granted<Binding> LeaseTable::take_numbers(PublicAddress& from, const Request& request, Time now) {
+  if (away_.contains(from.address())) return tl::unexpected(Refusal::address_unavailable);
   Binding made = without_numbers(request);
   made.address = from.address();
   PublicAddress::Taken<Port> ports = from.take_ports(request.ports, request.kind == Kind::listen, now, random_);

@@ -38,7 +38,7 @@ class LeaseTable {
 
   const Config& config() const { return config_; }
   /// One like this, in which nobody has anything.
-  LeaseTable emptied() const { return {config_, random_}; }
+  LeaseTable emptied() const;
   /// In the order of their addresses, so that a long list can be read in pieces while leases come and go.
   const std::map<Ipv4, Registration>& registrations() const { return registrations_; }
   /// Of all hosts.
@@ -58,6 +58,11 @@ class LeaseTable {
   Granted<const Binding*> assign(Ipv4 host, const Request& request, Time now);
   /// Takes back an assignment that never came into force; nothing rests. The registration's lease stays extended.
   void undo_assign(Ipv4 host, BindId bind);
+
+  /// `address` takes the place of a shared one, of which no binding may have anything any more.
+  void replace_address(Ipv4 former, Ipv4 address);
+  /// While an address is away, nothing of it is given; what hosts have of it they keep.
+  void set_away(Ipv4 address, bool away);
 
   /// The lease a host gets that suggests `suggested`.
   LeaseTime granted_lease(std::optional<LeaseTime> suggested) const;
@@ -154,6 +159,7 @@ class LeaseTable {
   Random random_;
   std::vector<PublicAddress> addresses_;
   std::unordered_map<Ipv4, std::size_t> address_index_;
+  std::set<Ipv4> away_;
   WholeAddresses whole_;
   std::map<Ipv4, Registration> registrations_;
   std::unordered_set<ClientId> clients_;

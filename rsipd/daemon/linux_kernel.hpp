@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -55,6 +56,9 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
     renews_lost_rules_ = true;
     return steer::Watch::open(nft_.port());
   }
+
+  /// The pool has another shared address, from the next renew_rules() on.
+  void replace_address(Ipv4 former, Ipv4 address) { std::ranges::replace(skeleton_.pool, former, address); }
 
   Result<void> take_out() { return steer::take_out(nft_); }
 

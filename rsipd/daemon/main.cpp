@@ -72,12 +72,13 @@ int serve(const Options& options, const Setup& setup) {
 int main(int argc, char** argv) {
   const CommandLine command_line = parse_command_line(argc, argv);
   if (!command_line.options) return command_line.exit_code;
-  const Options& options = *command_line.options;
+  Options options = *command_line.options;
   if (sodium_init() < 0) {
     std::cerr << "rsipd: no source of randomness\n";
     return exit_failure;
   }
   set_up_log(options.log_level);
   const Setup setup = examine(options);
+  options.lease.pool = setup.skeleton.pool;
   return options.check ? check(setup) : serve(options, setup);
 }

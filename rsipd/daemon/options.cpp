@@ -2,6 +2,7 @@
 #include "daemon/options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <map>
@@ -47,6 +48,17 @@ std::vector<Prefix> parse_prefixes(const std::string& flag, const std::vector<st
     prefixes.push_back(*prefix);
   }
   return prefixes;
+}
+
+/// "interface:NAME" takes it out of `texts`.
+std::vector<std::string> take_interfaces(std::vector<std::string>& texts) {
+  constexpr std::string_view prefix = "interface:";
+  std::vector<std::string> names;
+  for (const std::string& text : texts) {
+    if (text.starts_with(prefix)) names.push_back(text.substr(prefix.size()));
+  }
+  std::erase_if(texts, [&](const std::string& text) { return text.starts_with(prefix); });
+  return names;
 }
 
 std::vector<Ipv4> parse_pool(const std::string& flag, const std::vector<std::string>& texts) {
@@ -102,6 +114,14 @@ void check_together(const Options& options) {
   for (const Ipv4 address : lease.exclusive_pool) {
     if (std::find(lease.pool.begin(), lease.pool.end(), address) != lease.pool.end()) {
       throw CLI::ValidationError("--exclusive-pool", to_string(address) + " is in --pool, whose addresses are shared");
+    }
+  }
+  for (const std::string& name : options.pool_interfaces) {
+    if (std::ranges::count(options.public_interfaces, name) == 0) {
+      throw CLI::ValidationError("--pool", "interface:" + name + " is no --public-interface");
+    }
+    if (std::ranges::count(options.pool_interfaces, name) > 1) {
+      throw CLI::ValidationError("--pool", "interface:" + name + " is there twice");
     }
   }
   const bool restricts = !options.policy.remote_allow.empty() || !options.policy.remote_deny.empty();
@@ -191,8 +211,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--public-interface", options.public_interfaces, "Interface towards the public realm; repeatable")
       ->type_name("IF")
       ->required();
-  app.add_option("--pool", pool, "Public addresses to share among hosts; repeatable")
-      ->type_name("ADDR[,ADDR...]")
+  app.add_option("--pool", pool,
+                 "Public addresses to share among hosts, or public interfaces whose address to follow; repeatable")
+      ->type_name("ADDR|interface:IF[,...]")
       ->delimiter(',')
       ->required();
   app.add_option_function<std::string>(
@@ -355,6 +376,7 @@ CommandLine parse_command_line(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+    options.pool_interfaces = take_interfaces(pool);
     options.lease.pool = parse_pool("--pool", pool);
     options.lease.exclusive_pool = parse_pool("--exclusive-pool", exclusive_pool);
     for (const std::string& text : listen) options.listen.push_back(parse_listen(text));

@@ -18,7 +18,7 @@ namespace rsip {
 enum class OnExit { keep, remove };
 
 /// Whether nobody else may change our tables: where the kernel can do that, or else not start.
-enum class OwnTables { automatic, on, off };
+enum class OwnTables : std::uint8_t { automatic, on, off };
 
 struct Listen {
   Ipv4 address;
@@ -33,6 +33,7 @@ struct Options {
   std::vector<Prefix> local_networks;
   std::string psk_file;  ///< empty: no host has a key
   lease::Config lease;
+  std::vector<std::string> pool_interfaces;  ///< whose addresses are in the pool as well
   server::Limits limits;
   bool udp = true;  ///< else datagrams are answered with USE_TCP
   std::uint16_t queue = 4555;

@@ -64,6 +64,7 @@ tl::expected<std::unique_ptr<Service>, Problem> Service::start(const Options& op
   if (const auto done = service->restore(options, setup.endpoints); !done) return tl::unexpected(done.error());
   if (const Result<void> done = options.heal ? service->heal(options.public_interfaces) : Result<void>(); !done)
     return problem(exit_kernel, done.error());
+  if (const Result<void> done = service->follow(setup.followed); !done) return problem(exit_kernel, done.error());
   if (const Result<void> done = service->gateway_.reinstate(lease::Clock::now()); !done) {
     return problem(exit_kernel, done.error());
   }
@@ -272,6 +273,26 @@ void Service::wait_for_queue() {
     keeper_->changed();
     wait_for_queue();
   });
+}
+
+Result<void> Service::follow(const std::map<std::string, Ipv4>& addresses) {
+  if (addresses.empty()) return {};
+  const PoolFollower::Ways ways{[this](Ipv4 former, Ipv4 address) { return replace_address(former, address); },
+                                [this](Ipv4 address, bool away) { gateway_.set_away(address, away); }};
+  Result<std::unique_ptr<PoolFollower>> follower = PoolFollower::open(loop_, addresses, ways);
+  if (!follower) return tl::unexpected(follower.error());
+  pool_follower_ = std::move(*follower);
+  return {};
+}
+
+Result<void> Service::replace_address(Ipv4 former, Ipv4 address) {
+  // Answers that wait may be about the former address.
+  if (Result<void> done = keeper_->commit(); !done) return done;
+  const lease::Time now = lease::Clock::now();
+  if (Result<void> done = gateway_.replace_address(former, address, now); !done) return done;
+  kernel_->replace_address(former, address);
+  if (Result<void> done = gateway_.reinstate(now); !done) return done;
+  return keeper_->commit();
 }
 
 Result<void> Service::heal(const std::vector<std::string>& public_interfaces) {

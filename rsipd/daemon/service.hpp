@@ -19,6 +19,7 @@
 #include "daemon/linux_routes.hpp"
 #include "daemon/log_reader.hpp"
 #include "daemon/options.hpp"
+#include "daemon/pool_follower.hpp"
 #include "daemon/startup.hpp"
 #include "events/event_log.hpp"
 #include "gateway/gateway.hpp"
@@ -62,6 +63,8 @@ class Service {
   Result<void> publish_metrics(const Options& options);
   Result<void> watch_queue();
   void wait_for_queue();
+  Result<void> follow(const std::map<std::string, Ipv4>& addresses);
+  Result<void> replace_address(Ipv4 former, Ipv4 address);
   Result<void> heal(const std::vector<std::string>& public_interfaces);
   Result<void> watch_log(std::uint16_t group);
   void wait_for_signal();
@@ -100,7 +103,8 @@ class Service {
   commands::Context operation_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<LogReader> log_;
-  std::unique_ptr<Healer> healer_;  ///< nothing with --heal off
+  std::unique_ptr<PoolFollower> pool_follower_;  ///< nothing where the pool follows no interface
+  std::unique_ptr<Healer> healer_;               ///< nothing with --heal off
 };
 
 }  // namespace rsip

@@ -41,12 +41,13 @@ class Examination {
     control_group();
     interfaces();
     for (const Ipv4 address : options_.lease.pool) pool_address(address);
+    setup_.skeleton.pool = options_.lease.pool;
+    for (const std::string& name : options_.pool_interfaces) pool_interface(name);
     setup_.skeleton.ike_queue = options_.queue;
     setup_.skeleton.log_group = options_.log_group;
     setup_.skeleton.own_ike = options_.own_ike;
     if (options_.lease.prefix_bits != 0) setup_.skeleton.prefix_bits = options_.lease.prefix_bits;
     setup_.skeleton.cookie_rate = options_.cookie_rate;
-    setup_.skeleton.pool = options_.lease.pool;
     setup_.skeleton.exclusive_pool = options_.lease.exclusive_pool;
     if (setup_.problems.empty()) skeleton();
     if (setup_.problems.empty()) ownership();
@@ -169,6 +170,22 @@ class Examination {
     add(exit_network, "pool address " + text + " does not lead to this machine; ip addr add " + text + "/32 dev " +
                           options_.public_interfaces.front() + ", or where it is routed here: ip route add blackhole " +
                           text + "/32");
+  }
+
+  void pool_interface(const std::string& name) {
+    const Result<std::optional<steer::Interface>> found = steer::find_interface(socket_, name);
+    if (!found || !*found) return;  // said already
+    const Result<std::optional<Ipv4>> address = steer::primary_address(socket_, (*found)->device);
+    if (!address) return add(exit_network, address.error());
+    if (!*address) {
+      return add(exit_network, "interface " + name + " has no IPv4 address for the pool yet; start rsipd when it has");
+    }
+    std::vector<Ipv4>& pool = setup_.skeleton.pool;
+    if (std::ranges::find(pool, **address) != pool.end()) {
+      return add(exit_usage, "--pool has " + to_string(**address) + " and with interface " + name + " once more");
+    }
+    pool.push_back(**address);
+    setup_.followed.emplace(name, **address);
   }
 
   void skeleton() {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Problem {
 /// What was found out about this machine.
 struct Setup {
   std::vector<server::Endpoint> endpoints;
+  std::map<std::string, Ipv4> followed;  ///< the addresses of Options::pool_interfaces; they are in the pool
   steer::SkeletonOptions skeleton;
   std::uint32_t private_mtu = 0;       ///< the smallest of the private interfaces, in bytes
   std::optional<gid_t> control_group;  ///< whose members may use the control socket

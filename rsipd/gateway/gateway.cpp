@@ -364,6 +364,34 @@ Result<void> Gateway::revoke(Ipv4 host, std::optional<BindId> bind, lease::Time 
   return {};
 }
 
+Result<void> Gateway::replace_address(Ipv4 former, Ipv4 address, lease::Time now) {
+  if (suspended_) return failure(EROFS, "the journal cannot be written to", "see the log of rsipd");
+  const lease::Config& config = leases_.config();
+  if (std::ranges::find(config.pool, former) == config.pool.end()) return {};  // that was done
+  for (const std::vector<Ipv4>* pool : {&config.pool, &config.exclusive_pool}) {
+    if (std::ranges::find(*pool, address) == pool->end()) continue;
+    return failure(EEXIST, "put " + to_string(address) + " in the place of " + to_string(former));
+  }
+  std::vector<std::pair<Ipv4, BindId>> ending;
+  for (const auto& [host, registration] : leases_.registrations()) {
+    for (const auto& [bind, binding] : registration.bindings) {
+      if (binding.address == former) ending.emplace_back(host, bind);
+    }
+  }
+  for (const auto& [host, bind] : ending) {
+    const lease::Registration& registration = *leases_.find(host);
+    if (Result<void> done = end_binding(registration, registration.bindings.at(bind), End::revoked, now); !done) {
+      return done;
+    }
+    wire::FreeResponse over;
+    over.client = registration.client;
+    over.bind = bind;
+    tell(host, over);
+  }
+  leases_.replace_address(former, address);
+  return {};
+}
+
 Gateway::Answer Gateway::answer(const Peer& peer, const wire::QueryRequest& request, lease::Time now) {
   const auto found = leases_.registration(peer.host, request.client);
   if (!found) return error(error_code(found.error()), request.client);

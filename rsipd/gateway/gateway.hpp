@@ -103,6 +103,11 @@ class Gateway {
   /// Ends one of a host's bindings, or its registration and all of them, by the operator's word; the host is told (RFC
   /// 3103 sections 9.5.1, 9.13.1). ENOENT where there is none such.
   Result<void> revoke(Ipv4 host, std::optional<BindId> bind, lease::Time now);
+  /// This machine has `address` instead of a shared one from now on: what hosts hold of that ends, and they are told.
+  /// Then the kernel has to be made so. EEXIST where the pool has it already.
+  Result<void> replace_address(Ipv4 former, Ipv4 address, lease::Time now);
+  /// While this machine has not got a shared address, nothing of it is given; what hosts hold of it stays.
+  void set_away(Ipv4 address, bool away) { leases_.set_away(address, away); }
   /// Tells all hosts that nothing of theirs holds any more (RFC 3103 section 9.5.3). What is in the kernel stays.
   void dismiss_all(lease::Time now);
   std::optional<lease::Time> next_expiry() const { return leases_.next_expiry(); }
