@@ -227,6 +227,7 @@ PublicAddress& LeaseTable::usual_address(const Registration& registration) {
 }
 
 Granted<Binding> LeaseTable::take_from(PublicAddress& from, Ipv4 host, const Request& request, Time now) {
+  if (away_.contains(from.address())) return tl::unexpected(Refusal::address_unavailable);
   if (request.kind == Kind::listen_ike && !from.ike().may_listen(listened_peers(without_numbers(request)), host)) {
     return tl::unexpected(Refusal::ports_in_use);
   }
@@ -234,7 +235,6 @@ Granted<Binding> LeaseTable::take_from(PublicAddress& from, Ipv4 host, const Req
 }
 
 Granted<Binding> LeaseTable::take_numbers(PublicAddress& from, const Request& request, Time now) {
-  if (away_.contains(from.address())) return tl::unexpected(Refusal::address_unavailable);
   Binding made = without_numbers(request);
   made.address = from.address();
   PublicAddress::Taken<Port> ports = from.take_ports(request.ports, request.kind == Kind::listen, now, random_);

@@ -9,6 +9,7 @@ void status(const Context& context, const nlohmann::json& /*request*/, const con
   const lease::LeaseTable& leases = context.gateway.leases();
   nlohmann::json item = context.about();
   item["draining"] = context.gateway.is_draining();
+  item["journal_failed"] = context.gateway.is_suspended();
   item["hosts"] = leases.registrations().size();
   item["max_hosts"] = leases.config().max_hosts;
   item["bindings"] = leases.binding_count();

@@ -14,6 +14,7 @@
 #include "daemon/privileges.hpp"
 #include "daemon/service.hpp"
 #include "daemon/startup.hpp"
+#include "events/limited_sink.hpp"
 #include "events/log_format.hpp"
 
 namespace {
@@ -21,7 +22,8 @@ namespace {
 using namespace rsip;
 
 void set_up_log(const std::string& level) {
-  spdlog::set_default_logger(spdlog::stderr_logger_st("rsipd"));
+  auto sink = std::make_shared<LimitedSink>(std::make_shared<spdlog::sinks::stderr_sink_st>());
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("rsipd", std::move(sink)));
   spdlog::set_formatter(log_formatter(is_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"))));
   spdlog::set_level(spdlog::level::from_str(level));
 }

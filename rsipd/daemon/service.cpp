@@ -214,7 +214,7 @@ nlohmann::json Service::about() const {
 
 metrics::Families Service::collect() {
   metrics::Families families = metrics_.collect();
-  metrics::add_leases(families, gateway_.leases(), gateway_.is_draining(), lease::Clock::now());
+  metrics::add_leases(families, gateway_, lease::Clock::now());
   metrics::add_server(families, server_);
   metrics::add_kernel(families, *kernel_);
   if (healer_) metrics::add_healing(families, healer_->healed());

@@ -53,11 +53,15 @@ std::uint64_t resident_pages() {
 
 }  // namespace
 
-void add_leases(Families& families, const lease::LeaseTable& leases, bool draining, lease::Time now) {
+void add_leases(Families& families, const gateway::Gateway& gateway, lease::Time now) {
+  const lease::LeaseTable& leases = gateway.leases();
   families.push_back(single(gauge("rsipd_hosts", "Hosts that are registered."), leases.registrations().size()));
   families.push_back(single(gauge("rsipd_hosts_limit", "Hosts that may be registered."), leases.config().max_hosts));
   families.push_back(single(gauge("rsipd_bindings", "Bindings of all hosts."), leases.binding_count()));
-  families.push_back(single(gauge("rsipd_draining", "1 while no new leases are given."), draining ? 1 : 0));
+  families.push_back(
+      single(gauge("rsipd_draining", "1 while no new leases are given."), gateway.is_draining() ? 1 : 0));
+  families.push_back(single(gauge("rsipd_journal_failed", "1 while the journal cannot be written to."),
+                            gateway.is_suspended() ? 1 : 0));
 
   PoolFamilies pool;
   MetricFamily cookies = gauge("rsipd_ike_cookies", "IKE initiator cookies of hosts on a public address.");

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "commands/kernel_view.hpp"
-#include "lease/lease_table.hpp"
+#include "gateway/gateway.hpp"
 #include "server/server.hpp"
 
 namespace rsip::metrics {
@@ -19,7 +19,7 @@ namespace rsip::metrics {
 using Families = std::vector<prometheus::MetricFamily>;
 
 /// Hosts, bindings, and how much of the pool is in use.
-void add_leases(Families& families, const lease::LeaseTable& leases, bool draining, lease::Time now);
+void add_leases(Families& families, const gateway::Gateway& gateway, lease::Time now);
 
 /// What waits for its turn, and what did not get one.
 void add_server(Families& families, const server::Server& server);

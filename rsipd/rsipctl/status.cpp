@@ -13,6 +13,7 @@ int status(const Options& options) {
     std::cout << "rsipd " << text_of(item, "version") << ", process " << text_of(item, "pid") << ", up "
               << text_of(item, "uptime") << " s\n"
               << (item.at("draining").get<bool>() ? "draining: no new leases (rsipctl drain --off)\n" : "")
+              << (item.at("journal_failed").get<bool>() ? "the journal cannot be written to: nothing is given\n" : "")
               << text_of(item, "hosts") << " hosts of at most " << text_of(item, "max_hosts") << ", "
               << text_of(item, "bindings") << " bindings, " << text_of(item, "connections") << " TCP connections, "
               << text_of(item, "watchers") << " who watch\n";

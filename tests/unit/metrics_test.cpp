@@ -43,7 +43,7 @@ struct Measured : Operated {
 
   Families collect() {
     Families all = meter.collect();
-    metrics::add_leases(all, gateway->leases(), gateway->is_draining(), now);
+    metrics::add_leases(all, *gateway, now);
     metrics::add_server(all, server);
     metrics::add_kernel(all, view);
     metrics::add_healing(all, 0);
@@ -94,6 +94,7 @@ TEST_CASE("metrics: leases and requests") {
            "rsipd_hosts_limit 10000",
            "rsipd_bindings 1",
            "rsipd_draining 0",
+           "rsipd_journal_failed 0",
            R"(rsipd_requests_total{request="REGISTER_REQUEST",result="OK"} 1)",
            R"(rsipd_requests_total{request="ASSIGN_REQUEST_RSAP-IP",result="OK"} 2)",
            R"(rsipd_requests_total{request="FREE_REQUEST",result="OK"} 1)",
