@@ -13,7 +13,7 @@ namespace rsip {
 class HealPace {
  public:
   using Duration = lease::Clock::duration;
-  static constexpr std::chrono::seconds burst{3};             ///< of work that may be done at once
+  static constexpr std::chrono::seconds burst{10};            ///< of work that may be done at once
   static constexpr std::chrono::milliseconds least_cost{20};  ///< of one mending, whatever it took
   static constexpr int share = 20;                            ///< one part in so many of the time, after a burst
   static constexpr std::chrono::seconds longest_wait{10};

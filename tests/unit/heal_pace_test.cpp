@@ -29,8 +29,8 @@ TEST_CASE("heal pace: who always undoes what was mended is not followed for ever
     pace.mended(now, 5ms);
     ++mended;
   }
-  CHECK(mended > 350);  // a burst of 150, and a twentieth of the time
-  CHECK(mended < 420);
+  CHECK(mended > 700);  // a burst of 500, and a twentieth of the time
+  CHECK(mended < 770);
 }
 
 TEST_CASE("heal pace: however long one takes, the next is not far") {
