@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "each_of.hpp"
 #include "gateway/assignment.hpp"
 #include "steer/inspector.hpp"
 #include "wire/codec.hpp"
@@ -39,15 +40,6 @@ int open_socket(Ipv4 host) {
     throw std::runtime_error("make a host's socket");
   }
   return made;
-}
-
-template <typename Id>
-std::set<Id> each_of(const std::vector<Run<Id>>& runs) {
-  std::set<Id> all;
-  for (const Run<Id>& run : runs) {
-    for (std::uint32_t i = 0; i < run.count; ++i) all.insert(static_cast<Id>(number(run.first) + i));
-  }
-  return all;
 }
 
 wire::Message decoded(const std::vector<std::uint8_t>& bytes) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "each_of.hpp"
 #include "gateway/assignment.hpp"
 #include "hex.hpp"
 #include "ike/packet.hpp"
@@ -64,15 +65,6 @@ wire::ErrorResponse error(ErrorCode code, std::optional<ClientId> client = {}, s
   response.client = client;
   response.bind = bind;
   return response;
-}
-
-template <typename Id>
-std::set<Id> each_of(const std::vector<Run<Id>>& runs) {
-  std::set<Id> all;
-  for (const Run<Id>& run : runs) {
-    for (std::uint32_t i = 0; i < run.count; ++i) all.insert(static_cast<Id>(number(run.first) + i));
-  }
-  return all;
 }
 
 }  // namespace

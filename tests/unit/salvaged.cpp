@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "each_of.hpp"
 #include "gateway/salvage.hpp"
 #include "invariants.hpp"
 
@@ -15,15 +16,6 @@ using lease::Binding;
 using lease::IkeState;
 using lease::Kind;
 using lease::Registration;
-
-template <typename Id>
-std::set<Id> each_of(const std::vector<Run<Id>>& runs) {
-  std::set<Id> all;
-  for (const Run<Id>& run : runs) {
-    for (std::uint32_t i = 0; i < run.count; ++i) all.insert(static_cast<Id>(number(run.first) + i));
-  }
-  return all;
-}
 
 /// A binding as far as its elements say it.
 struct Seen {
