@@ -10,10 +10,11 @@ namespace {
 // "RSIP", for file(1) and for us.
 constexpr std::int64_t application_id = 0x52534950;
 
-// One daemon has the file to itself (and so needs no shared memory beside it); others are told that it is busy. A
-// commit is on the disk when it returns.
+// One daemon has the file to itself (and so needs no shared memory beside it); others are told that it is busy.
+constexpr const char* alone = "PRAGMA locking_mode = EXCLUSIVE;";
+
+// A commit is on the disk when it returns. Writes to the file: only where it is ours.
 constexpr const char* settings = R"(
-  PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
 )";
@@ -74,10 +75,13 @@ Result<void> migrate(Database& database, std::int64_t from) {
 }  // namespace
 
 Result<void> set_up(Database& database) {
-  if (Result<void> done = database.execute(settings); !done) return done;
+  if (Result<void> done = database.execute(alone); !done) return done;
   const Result<std::int64_t> there = database.query("SELECT count(*) FROM sqlite_schema");
   if (!there) return tl::unexpected(there.error());
-  if (*there == 0) return migrate(database, 0);
+  if (*there == 0) {
+    if (Result<void> done = database.execute(settings); !done) return done;
+    return migrate(database, 0);
+  }
   const Result<std::int64_t> whose = database.query("PRAGMA application_id");
   if (!whose) return tl::unexpected(whose.error());
   if (*whose != application_id) return damaged(database, "this is no journal of rsipd");
@@ -88,6 +92,7 @@ Result<void> set_up(Database& database) {
     return damaged(database,
                    "it is of version " + std::to_string(*found) + ", this rsipd knows up to " + std::to_string(newest));
   }
+  if (Result<void> done = database.execute(settings); !done) return done;
   const Result<std::string> sound = database.query_text("PRAGMA quick_check(1)");
   if (!sound) return tl::unexpected(sound.error());
   if (*sound != "ok") return damaged(database, *sound);

@@ -332,7 +332,7 @@ TEST_CASE("journal: without room nothing is written, and with room it goes on") 
   CHECK(load(journal).hosts.size() == 2);
 }
 
-TEST_CASE("journal: a file that is none of ours, or damaged, or a later version's, says so") {
+TEST_CASE("journal: a file that is none of ours, or damaged, says so") {
   const Place place;
   Time time;
   SUBCASE("text") {
