@@ -11,7 +11,7 @@ void drain(const Context& context, const nlohmann::json& request, const control:
   const auto on = request.find("on");
   if (on == request.end() || !on->is_boolean()) return refuse(*answer, "on is neither true nor false");
   if (context.gateway.is_draining() != on->get<bool>()) {
-    spdlog::info("event={}", on->get<bool>() ? "draining" : "draining-ended");
+    spdlog::info("{}", on->get<bool>() ? "event=draining" : "event=draining-ended");
     context.gateway.drain(on->get<bool>());
   }
   done(*answer);
