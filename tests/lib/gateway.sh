@@ -5,11 +5,13 @@
 rsipd_log=$work/rsipd.log
 
 # gateway_start [FLAG...]: returns when rsipd serves. It stays root, with few capabilities, unless FLAGs say otherwise:
-# $work is root's. $gateway_pool is its --pool, $Nb where it is not set.
+# $work is root's. $gateway_pool is its --pool, $Nb where it is not set; gateway_namespaces are flags of nsenter for more
+# namespaces than that of the network.
+gateway_namespaces=()
 gateway_start() {
   : > "$rsipd_log"
   case "$*" in *--user*) ;; *) set -- --user root "$@" ;; esac
-  nsenter --net=/run/netns/n -- "$build/rsipd/rsipd" --private-interface lan --public-interface wan --pool "${gateway_pool:-$Nb}" --state-dir "$work/state" \
+  nsenter --net=/run/netns/n "${gateway_namespaces[@]}" -- "$build/rsipd/rsipd" --private-interface lan --public-interface wan --pool "${gateway_pool:-$Nb}" --state-dir "$work/state" \
     "$@" > "$rsipd_log" 2>&1 &
   rsipd_pid=$!
   wait_for 60 gateway_settled || true
