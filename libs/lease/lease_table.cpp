@@ -101,12 +101,18 @@ Granted<const Binding*> LeaseTable::binding(const Registration& registration, Bi
   return &found->second;
 }
 
-void LeaseTable::replace_address(Ipv4 former, Ipv4 address) {
+void LeaseTable::replace_address(Ipv4 former, Ipv4 address, Time now) {
   const std::size_t index = address_index_.at(former);
   std::ranges::replace(config_.pool, former, address);
   address_index_.erase(former);
   address_index_.emplace(address, index);
-  addresses_[index] = PublicAddress(address, config_);
+  former_.insert_or_assign(former, std::move(addresses_[index]));
+  std::erase_if(former_, [now](const auto& entry) {
+    const std::deque<PublicAddress::Resting>& resting = entry.second.resting();
+    return resting.empty() || resting.back().until <= now;
+  });
+  auto known = former_.extract(address);
+  addresses_[index] = known ? std::move(known.mapped()) : PublicAddress(address, config_);
   away_.erase(former);
 }
 
@@ -473,13 +479,14 @@ bool LeaseTable::restore_ike(Ipv4 host, const IkeState& saved) {
 }
 
 void LeaseTable::restore_rest(Ipv4 address, const Numbers& numbers, Time until, Time now) {
-  const auto found = address_index_.find(address);
-  if (found == address_index_.end()) {
+  if (numbers.is_whole_address()) {
     // Taken in the name of nobody, as long as it takes to lay it to rest.
     if (whole_.take(address, Ipv4{}, now, random_)) whole_.give_back(address, until);
     return;
   }
-  PublicAddress& from = addresses_[found->second];
+  const auto found = address_index_.find(address);
+  PublicAddress& from = found != address_index_.end() ? addresses_[found->second]
+                                                      : former_.try_emplace(address, address, config_).first->second;
   for (const Run<Port>& run : numbers.ports) {
     PublicAddress::Taken<Port> taken = from.take_ports({0, {run}}, true, now, random_);
     if (std::holds_alternative<std::vector<Run<Port>>>(taken)) from.rest({{run}, {}, {}}, until);

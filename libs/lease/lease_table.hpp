@@ -59,8 +59,9 @@ class LeaseTable {
   /// Takes back an assignment that never came into force; nothing rests. The registration's lease stays extended.
   void undo_assign(Ipv4 host, BindId bind);
 
-  /// `address` takes the place of a shared one, of which no binding may have anything any more.
-  void replace_address(Ipv4 former, Ipv4 address);
+  /// `address` takes the place of a shared one, of which no binding may have anything any more. What rests of that goes
+  /// on resting, should it come back.
+  void replace_address(Ipv4 former, Ipv4 address, Time now);
   /// While an address is away, nothing of it is given; what hosts have of it they keep.
   void set_away(Ipv4 address, bool away);
 
@@ -160,6 +161,7 @@ class LeaseTable {
   std::vector<PublicAddress> addresses_;
   std::unordered_map<Ipv4, std::size_t> address_index_;
   std::set<Ipv4> away_;
+  std::map<Ipv4, PublicAddress> former_;  ///< not in the pool, but some of it rests
   WholeAddresses whole_;
   std::map<Ipv4, Registration> registrations_;
   std::unordered_set<ClientId> clients_;

@@ -28,11 +28,13 @@ struct Wanted {
   }
 };
 
-/// Numbers of one address that a binding has.
+/// What a binding has of one address: some of its numbers, or the whole of it where it has none.
 struct Numbers {
   std::vector<Run<Port>> ports;
   std::vector<Run<Spi>> spis;
   std::optional<CookiePrefix> prefix;
+
+  bool is_whole_address() const { return ports.empty() && spis.empty() && !prefix; }
 };
 
 /// One shared public address: which of its ports, SPIs and cookie prefixes are free, and whose its IKE is.

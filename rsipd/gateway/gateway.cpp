@@ -388,7 +388,7 @@ Result<void> Gateway::replace_address(Ipv4 former, Ipv4 address, lease::Time now
     over.bind = bind;
     tell(host, over);
   }
-  leases_.replace_address(former, address);
+  leases_.replace_address(former, address, now);
   return {};
 }
 

@@ -47,15 +47,13 @@ class Gateway::Restoration {
     std::unordered_map<Ipv4, const store::SavedRest*> last;
     for (const store::SavedRest& rest : rests_) last[rest.address] = &rest;
     for (const store::SavedRest& rest : rests_) {
-      if (rest.ended + hold <= now_ || (is_whole(rest.numbers) && last[rest.address] != &rest)) continue;
+      if (rest.ended + hold <= now_) continue;
+      if (rest.numbers.is_whole_address() && last[rest.address] != &rest) continue;
       gateway_.leases_.restore_rest(rest.address, rest.numbers, rest.ended + hold, now_);
     }
   }
 
  private:
-  static bool is_whole(const lease::Numbers& numbers) {
-    return numbers.ports.empty() && numbers.spis.empty() && !numbers.prefix;
-  }
   bool is_over(lease::Time expires) const { return expires + lease::grace <= now_; }
 
   Peer peer_of(const store::SavedHost& saved) const {

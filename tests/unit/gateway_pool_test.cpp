@@ -37,6 +37,27 @@ TEST_CASE("gateway: an address that takes the place of another ends its leases, 
   CHECK(realm.gateway->replace_address(nb, other, realm.now));  // has been done
 }
 
+TEST_CASE("gateway: what rests of an address goes on resting when it is back soon") {
+  Realm realm;
+  const ClientId client = realm.enroll(x1);
+  const auto held = realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{4}));
+  const auto again = rsap(client, held.local_ports);
+  store::Saved saved{.hosts = {{*realm.gateway->leases().find(x1), {}}}, .rests = {}, .answers = {}, .proofs = {}};
+  auto& bindings = saved.hosts[0].registration.bindings;
+  saved.rests.push_back({nb, {bindings.at(held.bind).ports, {}, {}}, realm.now});
+  bindings.clear();
+
+  REQUIRE(realm.gateway->replace_address(nb, other, realm.now));
+  SUBCASE("without a pause") {}
+  SUBCASE("with a restart between") {
+    realm.gateway->restore(saved, realm.now);
+  }
+  REQUIRE(realm.gateway->replace_address(other, nb, realm.now));
+  CHECK(realm.refused(x1, again).error == wire::ErrorCode::local_addrport_inuse);
+  realm.now += realm.gateway->leases().config().hold;
+  (void)realm.ask<wire::AssignResponseRsapIp>(x1, again);
+}
+
 TEST_CASE("gateway: an address that the pool has already takes no other's place") {
   Realm realm;
   const ClientId client = realm.enroll(x1);
