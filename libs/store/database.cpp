@@ -98,8 +98,13 @@ Result<bool> Statement::step() {
   sqlite3* database = sqlite3_db_handle(statement_.get());
   Result<bool> result = false;
   if (code != SQLITE_DONE) result = refused(database);
-  (void)sqlite3_reset(statement_.get());
+  reset();
   return result;
+}
+
+// What it returns is what the last step has failed with.
+void Statement::reset() {
+  (void)sqlite3_reset(statement_.get());
 }
 
 std::int64_t Statement::integer(int column) const {

@@ -29,6 +29,8 @@ class Statement {
   Result<void> run();
   /// True while there is a row; then the statement is ready for the next run.
   Result<bool> step();
+  /// Ready for the next run, though there may be more rows.
+  void reset();
 
   std::int64_t integer(int column) const;
   std::optional<std::int64_t> optional_integer(int column) const;

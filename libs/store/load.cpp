@@ -35,7 +35,10 @@ template <typename Take>
 Result<void> each(Statement& rows, const Take& take) {
   Result<bool> more = rows.step();
   for (; more && *more; more = rows.step()) {
-    if (Result<void> done = take(); !done) return done;
+    Result<void> done = take();
+    if (done) continue;
+    rows.reset();
+    return done;
   }
   return more ? Result<void>() : tl::unexpected(more.error());
 }
@@ -107,7 +110,7 @@ class Loading {
     Result<Statement> rows = database_.prepare(sql.c_str());
     if (!rows) return tl::unexpected(rows.error());
     rows->bind(1, same_boot_ ? nanoseconds(now_ - hold_) : milliseconds(wall_now_ - hold_));
-    const Result<void> done = each(*rows, [&]() -> Result<void> {
+    Result<void> done = each(*rows, [&]() -> Result<void> {
       std::optional<Binding> binding = read_binding(*rows, 2);
       if (!binding) return damaged(database_, "a binding cannot be read");
       saved_.rests.push_back({binding->address,

@@ -105,7 +105,7 @@ Result<void> Keeper::commit() {
     if (const Result<void> again = reload(); !again) spdlog::error("{}", again.error().text());
     serve_again(held);
   }
-  const Result<void> done = journal_.commit();
+  Result<void> done = journal_.commit();
   if (!done) {
     fall_back(done.error());
     serve_again(held);  // which refuses it, unless it only asks for something

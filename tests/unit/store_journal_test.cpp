@@ -264,6 +264,27 @@ TEST_CASE("journal: what has ended rests for its time, then is history, then is 
   CHECK(load(journal).answers.empty());
 }
 
+TEST_CASE("journal: a row that cannot be read is in the way of no other question") {
+  const Place place;
+  Time time;
+  Journal journal = open(place, time);
+  lease::Registration host = fill(journal, time);
+  lease::Binding unknown = binding(8, time);
+  unknown.kind = static_cast<lease::Kind>(99);
+  journal.assigned(host, unknown);
+  commit(journal);
+  const Journal::Asked asked{nb, Port{40003}, std::nullopt, time.wall};
+  for (int i = 0; i < 2; ++i) {
+    const Result<Journal::Page> page = journal.who(asked, 0, 100);
+    REQUIRE_FALSE(page);
+    CHECK(page.error().code == EUCLEAN);
+  }
+  const Result<Journal::Page> first = journal.who(asked, 0, 1);
+  REQUIRE(first);
+  REQUIRE(first->found.size() == 1);
+  CHECK(first->found[0].binding.id == BindId{7});
+}
+
 TEST_CASE("journal: extended, forgotten, answered anew") {
   const Place place;
   Time time;
