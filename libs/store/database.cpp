@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "store/row_sum.hpp"
+
 namespace rsip::store {
 namespace {
 
@@ -27,6 +29,7 @@ int errno_of(int code) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_SCHEMA:
+    case SQLITE_ERROR:  // a table or column that our statements name is not there
       return EUCLEAN;
     default:
       return EIO;
@@ -134,6 +137,7 @@ Result<Database> Database::open(const std::string& path) {
   if (!database) return failure(ENOMEM, "open the journal " + path);
   if (code != SQLITE_OK) return refused(database.get(), path);  // without a file it has no name of one
   (void)sqlite3_extended_result_codes(database.get(), 1);
+  if (Result<void> done = define_row_sum(database.get()); !done) return tl::unexpected(done.error());
   return Database(std::move(database), path);
 }
 

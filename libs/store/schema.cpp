@@ -4,6 +4,8 @@
 #include <array>
 #include <cerrno>
 
+#include "store/row_sum.hpp"
+
 namespace rsip::store {
 namespace {
 
@@ -20,15 +22,21 @@ constexpr const char* settings = R"(
 )";
 
 // From each version to the next; the last of them is the one that is written. Times: _steady in ns since boot, _wall in
-// ms of Unix time. A binding whose ended_wall is NULL is in force; others rest, and then are history.
+// ms of Unix time. A binding whose ended_wall is NULL is in force; others rest, and then are history. A sum is of all
+// other columns of its table, in their order.
 constexpr std::array versions{R"(
-  CREATE TABLE boot (id BLOB NOT NULL, returns INTEGER NOT NULL);
+  CREATE TABLE boot (
+    id BLOB NOT NULL, returns INTEGER NOT NULL,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(id, returns)) STORED
+  );
   CREATE TABLE registration (
     host INTEGER PRIMARY KEY,
     client INTEGER NOT NULL UNIQUE,
     expires_steady INTEGER NOT NULL, expires_wall INTEGER NOT NULL,
     last_bind INTEGER NOT NULL,
-    udp INTEGER NOT NULL, port INTEGER NOT NULL, gateway INTEGER NOT NULL, endpoint INTEGER NOT NULL
+    udp INTEGER NOT NULL, port INTEGER NOT NULL, gateway INTEGER NOT NULL, endpoint INTEGER NOT NULL,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(
+      host, client, expires_steady, expires_wall, last_bind, udp, port, gateway, endpoint)) STORED
   );
   CREATE TABLE binding (
     id INTEGER PRIMARY KEY,
@@ -38,23 +46,29 @@ constexpr std::array versions{R"(
     tunnel INTEGER NOT NULL, gateway INTEGER NOT NULL,
     started_wall INTEGER NOT NULL,
     expires_steady INTEGER NOT NULL, expires_wall INTEGER NOT NULL,
-    ended_steady INTEGER, ended_wall INTEGER
+    ended_steady INTEGER, ended_wall INTEGER,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(
+      id, host, client, bind, kind, address, ports, spis, prefix, prefix_bits, remotes, tunnel, gateway,
+      started_wall, expires_steady, expires_wall, ended_steady, ended_wall)) STORED
   );
   CREATE UNIQUE INDEX binding_in_force ON binding (host, bind) WHERE ended_wall IS NULL;
   CREATE INDEX binding_ended ON binding (ended_wall) WHERE ended_wall IS NOT NULL;
   CREATE INDEX binding_resting ON binding (ended_steady) WHERE ended_steady IS NOT NULL;
   CREATE TABLE ike (
     id INTEGER PRIMARY KEY,
-    host INTEGER NOT NULL, bind INTEGER NOT NULL, peer INTEGER NOT NULL, cookie INTEGER
+    host INTEGER NOT NULL, bind INTEGER NOT NULL, peer INTEGER NOT NULL, cookie INTEGER,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(id, host, bind, peer, cookie)) STORED
   );
   CREATE INDEX ike_of ON ike (host, bind);
   CREATE TABLE answer (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    host INTEGER NOT NULL UNIQUE, port INTEGER NOT NULL, counter INTEGER NOT NULL, answer BLOB NOT NULL
+    host INTEGER NOT NULL UNIQUE, port INTEGER NOT NULL, counter INTEGER NOT NULL, answer BLOB NOT NULL,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(id, host, port, counter, answer)) STORED
   );
   CREATE TABLE proof (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    host INTEGER NOT NULL UNIQUE, stamp INTEGER NOT NULL, hmac BLOB NOT NULL
+    host INTEGER NOT NULL UNIQUE, stamp INTEGER NOT NULL, hmac BLOB NOT NULL,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(id, host, stamp, hmac)) STORED
   );
 )"};
 
@@ -93,9 +107,10 @@ Result<void> set_up(Database& database) {
                    "it is of version " + std::to_string(*found) + ", this rsipd knows up to " + std::to_string(newest));
   }
   if (Result<void> done = database.execute(settings); !done) return done;
-  const Result<std::string> sound = database.query_text("PRAGMA quick_check(1)");
+  const Result<std::string> sound = database.query_text("PRAGMA integrity_check(1)");
   if (!sound) return tl::unexpected(sound.error());
   if (*sound != "ok") return damaged(database, *sound);
+  if (Result<void> done = check_row_sums(database); !done) return done;
   return *found == newest ? Result<void>() : migrate(database, *found);
 }
 

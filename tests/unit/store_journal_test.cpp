@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <iterator>
 
 #include "directory.hpp"
 #include "lease/lease_table.hpp"
@@ -107,6 +109,26 @@ lease::Registration fill(Journal& journal, Time& time) {
   commit(journal);
   CHECK_FALSE(journal.has_changes());
   return host;
+}
+
+bool same(const Saved& one, const Saved& other) {
+  const auto same_host = [](const SavedHost& a, const SavedHost& b) {
+    const lease::Registration& left = a.registration;
+    const lease::Registration& right = b.registration;
+    return left.host == right.host && left.client == right.client && left.expires == right.expires &&
+           left.last_bind == right.last_bind && left.bindings == right.bindings && left.ike == right.ike &&
+           a.session == b.session;
+  };
+  const auto same_rest = [](const SavedRest& a, const SavedRest& b) {
+    return a.address == b.address && a.numbers.ports == b.numbers.ports && a.numbers.spis == b.numbers.spis &&
+           a.numbers.prefix == b.numbers.prefix && a.ended == b.ended;
+  };
+  const auto same_answer = [](const SavedAnswer& a, const SavedAnswer& b) {
+    return a.host == b.host && a.port == b.port && a.counter == b.counter && a.answer == b.answer;
+  };
+  return std::ranges::equal(one.hosts, other.hosts, same_host) &&
+         std::ranges::equal(one.rests, other.rests, same_rest) &&
+         std::ranges::equal(one.answers, other.answers, same_answer);
 }
 
 }  // namespace
@@ -371,6 +393,47 @@ TEST_CASE("journal: a file that is none of ours, or damaged, says so") {
   const Result<Journal> refused = Journal::open(place.path, time.clocks());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == EUCLEAN);
+}
+
+TEST_CASE("journal: no bit can be changed in the file without notice, but for those that say nothing") {
+  const Place place;
+  Time time;
+  {
+    Journal journal = open(place, time);
+    lease::Registration host = fill(journal, time);
+    host = registration(x2, time);
+    journal.registered(host, {});
+    for (std::uint32_t bind = 1; bind <= 100; ++bind) {
+      host.last_bind = bind;
+      journal.assigned(host, binding(bind, time));
+      if (bind > 50) journal.ended(x2, BindId{bind}, time.steady);
+    }
+    commit(journal);
+  }
+  std::ifstream file(place.path, std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(file), {}};
+  Result<Journal> intact = Journal::open(place.path, time.clocks());
+  REQUIRE(intact);
+  const Saved wanted = load(*intact);
+  std::size_t noticed = 0;
+  constexpr std::size_t tries = 400;
+  for (std::size_t i = 0; i < tries; ++i) {
+    const std::size_t at = i * 7919 % whole.size();
+    CAPTURE(at);
+    std::string changed = whole;
+    changed[at] = static_cast<char>(changed[at] ^ (1 << i % 8));
+    const Place other;
+    std::ofstream(other.path, std::ios::binary) << changed;
+    Result<Journal> journal = Journal::open(other.path, time.clocks());
+    const Result<Saved> saved = journal ? journal->load(120s, 86400s) : tl::unexpected(journal.error());
+    if (saved) {
+      CHECK(same(*saved, wanted));
+    } else {
+      CHECK_MESSAGE(saved.error().code == EUCLEAN, saved.error().text());
+      ++noticed;
+    }
+  }
+  CHECK(noticed > tries / 10);
 }
 
 TEST_CASE("journal: only one program at a time") {

@@ -24,13 +24,18 @@ constexpr Ipv4 y{0xcb007102};
 /// All say the same: x1 has ports, SPIs, a prefix, remotes and a cookie; one binding of it rests; a last answer, a
 /// proof.
 constexpr std::array versions{R"(
-  CREATE TABLE boot (id BLOB NOT NULL, returns INTEGER NOT NULL);
+  CREATE TABLE boot (
+    id BLOB NOT NULL, returns INTEGER NOT NULL,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(id, returns)) STORED
+  );
   CREATE TABLE registration (
     host INTEGER PRIMARY KEY,
     client INTEGER NOT NULL UNIQUE,
     expires_steady INTEGER NOT NULL, expires_wall INTEGER NOT NULL,
     last_bind INTEGER NOT NULL,
-    udp INTEGER NOT NULL, port INTEGER NOT NULL, gateway INTEGER NOT NULL, endpoint INTEGER NOT NULL
+    udp INTEGER NOT NULL, port INTEGER NOT NULL, gateway INTEGER NOT NULL, endpoint INTEGER NOT NULL,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(
+      host, client, expires_steady, expires_wall, last_bind, udp, port, gateway, endpoint)) STORED
   );
   CREATE TABLE binding (
     id INTEGER PRIMARY KEY,
@@ -40,23 +45,29 @@ constexpr std::array versions{R"(
     tunnel INTEGER NOT NULL, gateway INTEGER NOT NULL,
     started_wall INTEGER NOT NULL,
     expires_steady INTEGER NOT NULL, expires_wall INTEGER NOT NULL,
-    ended_steady INTEGER, ended_wall INTEGER
+    ended_steady INTEGER, ended_wall INTEGER,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(
+      id, host, client, bind, kind, address, ports, spis, prefix, prefix_bits, remotes, tunnel, gateway,
+      started_wall, expires_steady, expires_wall, ended_steady, ended_wall)) STORED
   );
   CREATE UNIQUE INDEX binding_in_force ON binding (host, bind) WHERE ended_wall IS NULL;
   CREATE INDEX binding_ended ON binding (ended_wall) WHERE ended_wall IS NOT NULL;
   CREATE INDEX binding_resting ON binding (ended_steady) WHERE ended_steady IS NOT NULL;
   CREATE TABLE ike (
     id INTEGER PRIMARY KEY,
-    host INTEGER NOT NULL, bind INTEGER NOT NULL, peer INTEGER NOT NULL, cookie INTEGER
+    host INTEGER NOT NULL, bind INTEGER NOT NULL, peer INTEGER NOT NULL, cookie INTEGER,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(id, host, bind, peer, cookie)) STORED
   );
   CREATE INDEX ike_of ON ike (host, bind);
   CREATE TABLE answer (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    host INTEGER NOT NULL UNIQUE, port INTEGER NOT NULL, counter INTEGER NOT NULL, answer BLOB NOT NULL
+    host INTEGER NOT NULL UNIQUE, port INTEGER NOT NULL, counter INTEGER NOT NULL, answer BLOB NOT NULL,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(id, host, port, counter, answer)) STORED
   );
   CREATE TABLE proof (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    host INTEGER NOT NULL UNIQUE, stamp INTEGER NOT NULL, hmac BLOB NOT NULL
+    host INTEGER NOT NULL UNIQUE, stamp INTEGER NOT NULL, hmac BLOB NOT NULL,
+    sum INTEGER NOT NULL GENERATED ALWAYS AS (row_sum(id, host, stamp, hmac)) STORED
   );
   INSERT INTO boot VALUES (CAST('first' AS BLOB), 0);
   INSERT INTO registration VALUES (0x0a00000b, 4711, 1300000000000, 1795564800000, 7, 1, 1234, 0x0a000001, 1);
@@ -140,6 +151,32 @@ TEST_CASE("journal: the newest version is among those that are tested") {
   Result<Database> database = Database::open(path);
   REQUIRE(database);
   CHECK(database->query("PRAGMA user_version") == static_cast<std::int64_t>(versions.size()));
+}
+
+TEST_CASE("journal: the sum of a row is what it was in earlier versions") {
+  const test::Directory directory;
+  const std::string path = directory.path + "/journal";
+  execute(path, versions.back());
+  Result<Database> database = Database::open(path);
+  REQUIRE(database);
+  CHECK(database->query("SELECT sum FROM binding WHERE id = 1") == -5900093637331036271);
+}
+
+TEST_CASE("journal: a row that was written without its sum is damage") {
+  const test::Directory directory;
+  const std::string path = directory.path + "/journal";
+  execute(path, versions.back());
+  // As the generated column would be, but for the value.
+  execute(path,
+          "PRAGMA writable_schema = ON;"
+          "UPDATE sqlite_schema SET sql = 'CREATE TABLE boot (id BLOB NOT NULL, returns INTEGER NOT NULL, sum INTEGER)'"
+          " WHERE name = 'boot';");
+  execute(path, "UPDATE boot SET returns = 1;");
+  const Result<Journal> refused = Journal::open(path, clocks());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == EUCLEAN);
+  CHECK_MESSAGE(refused.error().text().find("rows that are not as they were written: 1") != std::string::npos,
+                refused.error().text());
 }
 
 TEST_CASE("journal: a later version's, or another program's, is refused as it is") {
