@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The journal is damaged while rsipd does not run. The file is moved aside, and the leases are what they were, by what the
-# kernel has: hosts of all kinds keep them, and go on pinging and renewing. Then the new journal has it all.
+# kernel has: hosts of all kinds keep them, and go on pinging and renewing. Then the new journal has it all. A later
+# version's is as good as a damaged one.
 # limit: 600
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/scenario.sh"
 
@@ -68,5 +69,15 @@ start
 check_equal "the new journal has the leases" "$leases" "$(leases)"
 check_equal "and the hosts" "$hosts" "$(hosts)"
 check_equal "nothing was moved aside this time" 1 "$(find "$work/state" -name 'journal.db.damaged-*' | wc -l)"
+
+# A version after this one has written the journal, and its administrator goes back.
+gateway_stop
+python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("PRAGMA user_version = 1000").close()' "$journal"
+later=$(sha256sum < "$journal")
+start
+check_equal "a later version's journal is moved aside" 2 "$(find "$work/state" -name 'journal.db.damaged-*' | wc -l)"
+check "and is what it was" grep -qF "${later%% *}" <<< "$(sha256sum "$work"/state/journal.db.damaged-*)"
+check_equal "the leases are what they were" "$leases" "$(leases)"
+check_equal "and the hosts" "$hosts" "$(hosts)"
 for node in x1 x2 x3; do check "$node gives its lease back" host_down $node; done
 check "n has nothing any more" no_bindings
