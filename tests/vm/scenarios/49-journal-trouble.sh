@@ -45,8 +45,15 @@ check "it is told so" grep -q INTERNAL_SERVER_ERROR "$work/x1/assign.log"
 check_fails "x2 cannot register" host_up x2
 check_equal "the leases are what they were" "$leases" "$(leases)"
 check "leases and kernel agree" ctl diff
+# trouble: as status and metrics tell it
+trouble() {
+  ctl status --json | jq .journal_failed
+  ctl metrics --json | jq '.[] | select(.name == "rsipd_journal_failed").samples[0].value | floor'
+}
+check_equal "status and metrics say so" $'true\n1' "$(trouble)"
 rm "$work/state/full"
 check "room again: x1 gets one within 10 seconds" wait_for 10 host_assign x1 --ports 1
+check_equal "status and metrics say that it is over" $'false\n0' "$(trouble)"
 check "x2 gets one" host_up x2
 wait $ping || true
 check_equal "x1 has lost no ping" 300 "$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$work/ping.log")"

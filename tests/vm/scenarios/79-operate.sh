@@ -94,4 +94,15 @@ check_equal "metrics: transactions of nf_tables took a while" true \
 check "metrics: as a file" grep -q '^rsipd_hosts ' "$work/rsipd.prom"
 tables() { local verb; for verb in status hosts bindings pools counters metrics; do ctl $verb | grep . || return 1; done; }
 check "tables for people" tables
+
+# What monitoring sees of tables that are gone: packaging/prometheus has an alert for it.
+counted() { on n curl --silent --max-time 5 http://127.0.0.1:9455/metrics | grep "^$1[ {]"; }
+check "metrics: the tables are there" counted rsipd_ruleset_packets_total
+on n nft delete table ip rsip
+uncounted() { ! counted "$1"; }
+check "metrics: they are not" wait_for 20 uncounted rsipd_ruleset_packets_total
+check "metrics: rsipd is" counted rsipd_build_info
+check_fails "counters: exit status" ctl counters
+check_fails "diff: exit status" ctl diff
+check "status: rsipd serves" ctl status
 seen "an operator looks at hosts, bindings and pools, drains, revokes and watches" "works"
