@@ -140,6 +140,7 @@ Result<void> LinuxKernel::renew_rules() {
   if (!text) return tl::unexpected(text.error());
   if (own_tables_ == OwnTables::off) return steer::renew(*text);
   Result<void> done = steer::renew(*text, nft_);
+  owns_tables_ = done.has_value();
   if (done || own_tables_ == OwnTables::on || done.error().code != EOPNOTSUPP) return done;
   if (const std::string cause = done.error().text(); cause != not_owned_) {
     spdlog::info("event=tables-not-owned cause=\"{}\"", cause);

@@ -57,6 +57,9 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
     return steer::Watch::open(nft_.port());
   }
 
+  /// Whether nobody else can change our tables.
+  bool owns_tables() const { return owns_tables_; }
+
   /// The pool has another shared address, from the next renew_rules() on.
   void replace_address(Ipv4 former, Ipv4 address) { std::ranges::replace(skeleton_.pool, former, address); }
 
@@ -79,6 +82,7 @@ class LinuxKernel : public gateway::Kernel, public KernelView {
   steer::SkeletonOptions skeleton_;
   bool renews_lost_rules_ = false;
   OwnTables own_tables_;
+  bool owns_tables_ = false;
   std::string not_owned_;  ///< why the tables are not ours alone, as far as the log has it
   Committed committed_;
 };

@@ -209,6 +209,7 @@ nlohmann::json Service::about() const {
           {"pid", ::getpid()},
           {"started", std::chrono::system_clock::to_time_t(started_)},
           {"uptime", up.count()},
+          {"tables_owned", kernel_->owns_tables()},
           {"connections", server_.connections()}};
 }
 

@@ -14,6 +14,7 @@ int status(const Options& options) {
               << text_of(item, "uptime") << " s\n"
               << (item.at("draining").get<bool>() ? "draining: no new leases (rsipctl drain --off)\n" : "")
               << (item.at("journal_failed").get<bool>() ? "the journal cannot be written to: nothing is given\n" : "")
+              << (item.at("tables_owned").get<bool>() ? "the kernel lets nobody else change the tables\n" : "")
               << text_of(item, "hosts") << " hosts of at most " << text_of(item, "max_hosts") << ", "
               << text_of(item, "bindings") << " bindings, " << text_of(item, "connections") << " TCP connections, "
               << text_of(item, "watchers") << " who watch\n";
