@@ -3,6 +3,8 @@
 # Somebody flushes the ruleset, deletes a table, an element or a rule, adds a rule of his own: within a second all is as
 # it was, and traffic goes on.
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/scenario.sh"
+# shellcheck source=../../lib/esp.sh
+. "$root/tests/lib/esp.sh"
 
 healed() { on n "$build/rsipd/rsipctl" metrics | sed -n 's/^rsipd_healed_total \([0-9]*\).*/\1/p'; }
 # rules: all of ours, without what changes by itself
@@ -11,29 +13,12 @@ reaches_y() { on x1 ping -q -c 1 -W 2 -I "$(lease x1 address)" "$Yb"; }
 as_before() { [ "$(rules)" = "$rules" ] && [ "$(elements netdev port_in | wc -l)" = "$ports" ]; }
 
 web_server y 80
-gateway_start
+gateway_start --own-tables off
 check "x1 gets a lease" host_up x1 --lease 600
 rules=$(rules) ports=$(elements netdev port_in | wc -l)
 check_equal "x1 reaches y" "hello from y" "$(fetch x1)"
 
-# ESP with x1's leased SPI, keyed by hand
-inner=192.0.2.1 spi=$(jq '.lease.spis[0].first' "$work/x1/lease.json")
-key=0x000102030405060708090a0b0c0d0e0f
-esp="mode tunnel aead rfc4106(gcm(aes)) ${key}10111213 128"
-batch x1 << END
-addr add $inner/32 dev lo
-xfrm state add src $Nb dst $Yb proto esp spi 0xd0000001 $esp
-xfrm state add src $Yb dst $Nb proto esp spi $spi $esp
-xfrm policy add src $inner dst $service dir out tmpl src $Nb dst $Yb proto esp mode tunnel
-xfrm policy add src $service dst $inner dir in tmpl src $Yb dst $Nb proto esp mode tunnel
-END
-batch y << END
-xfrm state add src $Nb dst $Yb proto esp spi 0xd0000001 $esp
-xfrm state add src $Yb dst $Nb proto esp spi $spi $esp
-xfrm policy add src $service dst $inner dir out tmpl src $Yb dst $Nb proto esp mode tunnel
-xfrm policy add src $inner dst $service dir in tmpl src $Nb dst $Yb proto esp mode tunnel
-route add $inner via $Nb src $service
-END
+esp_by_hand
 check "x1 reaches y through IPsec" on x1 ping -q -c 1 -W 5 -I "$inner" "$service"
 
 received() { sed -n 's/.* \([0-9]*\) received.*/\1/p' "$work/$1.log"; }

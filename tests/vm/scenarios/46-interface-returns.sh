@@ -21,7 +21,7 @@ neighbour() { ip -n n neigh show proxy dev wan | grep -qF "$whole"; }
 
 web_server y 80
 ip -n n link add wan2 type dummy
-gateway_start --exclusive-pool "$whole" --public-interface wan2
+gateway_start --own-tables off --exclusive-pool "$whole" --public-interface wan2
 check "x1 gets ports and SPIs" host_up x1 --lease 600
 check "x2 gets a whole address" host_up x2 --lease 600 --method rsa-ip
 check_equal "x1 reaches y" "hello from y" "$(fetch x1)"

@@ -8,8 +8,8 @@ ctl() { on n timeout 20 "$build/rsipd/rsipctl" "$@"; }
 value() { ctl "${@:2}" --json | jq -rc "$1"; }
 
 # A gateway that mends its tables would leave nothing to see.
-unhealed=()
-if grep -q -e '--heal ' <<< "$("$build/rsipd/rsipd" --help)"; then unhealed=(--heal off); fi
+unhealed=(--own-tables off)
+if grep -q -e '--heal ' <<< "$("$build/rsipd/rsipd" --help)"; then unhealed+=(--heal off); fi
 gateway_start "${unhealed[@]}" --exclusive-pool 198.51.100.17 --remote-policy macro@10.0.0.13/32 --metrics 127.0.0.1:9455 --metrics-file "$work/rsipd.prom"
 web_server y 80
 on n "$build/rsipd/rsipctl" watch > "$work/watch.json" 2> "$work/watch.log" &
