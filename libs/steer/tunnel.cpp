@@ -111,8 +111,20 @@ Result<Device> Link::add_tunnel(const TunnelOptions& options) {
   return device;
 }
 
-/// The alias and the IPv4 settings are ignored by the kernel in a request that creates a device.
+/// Through GRE the kernel would send router solicitations to the host, from an address of its own making. It makes that
+/// when the device comes up, so this has to be said before.
+Result<void> Link::keep_without_ipv6_address(const Device& device) {
+  netlink::Message set(RTM_NEWLINK, 0);
+  set.header<ifinfomsg>().ifi_index = static_cast<int>(device.index);
+  set.begin(IFLA_AF_SPEC).begin(AF_INET6).put_u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE).end().end();
+  Result<void> done = socket_.request(set, "configure tunnel device " + device.name);
+  if (!done && done.error().code == EAFNOSUPPORT) return {};  // there is no IPv6 here
+  return done;
+}
+
+/// The alias and the IP settings are ignored by the kernel in a request that creates a device.
 Result<void> Link::put_in_order(const Device& device, const TunnelOptions& options) {
+  if (Result<void> done = keep_without_ipv6_address(device); !done) return done;
   netlink::Message set(RTM_NEWLINK, 0);
   ifinfomsg& header = set.header<ifinfomsg>();
   header.ifi_index = static_cast<int>(device.index);

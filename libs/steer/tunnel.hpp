@@ -77,6 +77,7 @@ class Link {
 
  private:
   explicit Link(netlink::Socket socket) : socket_(std::move(socket)) {}
+  Result<void> keep_without_ipv6_address(const Device& device);
   netlink::Socket socket_;
 };
 

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 
 #include "namespace.hpp"
 #include "realm.hpp"
@@ -42,6 +44,12 @@ steer::Link open_link() {
   Result<steer::Link> link = steer::Link::open();
   REQUIRE(link);
   return std::move(*link);
+}
+
+/// All of the namespace, with their interfaces.
+std::string ipv6_addresses() {
+  std::ifstream list("/proc/thread-self/net/if_inet6");
+  return {std::istreambuf_iterator<char>(list), {}};
 }
 
 }  // namespace
@@ -80,6 +88,7 @@ TEST_CASE("tunnel: a device comes up as a gateway needs it") {
     CHECK(get_sysctl("conf/rsip3/accept_local") == "1");
     CHECK(get_sysctl("conf/rsip3/rp_filter") == "0");
     CHECK(get_sysctl("conf/rsip3/forwarding") == "1");
+    CHECK(ipv6_addresses().find("rsip3") == std::string::npos);
 
     Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_ROUTE);
     REQUIRE(socket);
