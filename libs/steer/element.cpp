@@ -257,4 +257,16 @@ std::string to_string(const Element& element) {
   return text;
 }
 
+std::string place_of(const Element& element) {
+  std::string place(element.set);
+  place += element.family == Family::ip ? '4' : 'n';
+  place.append(element.key.begin(), element.key.end());
+  return place;
+}
+
+std::optional<Ipv4> host_of(const Element& element) {
+  const std::string_view comment = element.comment;
+  return parse_ipv4(comment.substr(comment.rfind(' ') + 1));
+}
+
 }  // namespace rsip::steer

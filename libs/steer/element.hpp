@@ -43,17 +43,19 @@ struct Element {
   std::chrono::milliseconds timeout{};  ///< from the commit on; 0 never ends
   std::string comment;                  ///< at most 128 bytes, shown by `nft list`
   friend bool operator==(const Element& one, const Element& other) {
-    return same_place(one, other) && one.device == other.device && one.timeout == other.timeout &&
-           one.comment == other.comment;
-  }
-  /// Whether the kernel could have only one of the two.
-  friend bool same_place(const Element& one, const Element& other) {
-    return one.family == other.family && std::string_view(one.set) == other.set && one.key == other.key;
+    return one.family == other.family && std::string_view(one.set) == other.set && one.key == other.key &&
+           one.device == other.device && one.timeout == other.timeout && one.comment == other.comment;
   }
 };
 
 /// "netdev port_in 198.51.100.1 . 40000", for errors and logs.
 std::string to_string(const Element& element);
+
+/// The same bytes for two of which the kernel could have only one: something to look elements up by.
+std::string place_of(const Element& element);
+
+/// The host that the comment names; nothing where it is none of ours.
+std::optional<Ipv4> host_of(const Element& element);
 
 using Elements = std::vector<Element>;
 

@@ -3,18 +3,6 @@
 
 namespace rsip::steer {
 
-namespace {
-
-/// What the kernel has only once.
-std::string place_of(const Element& element) {
-  std::string place(element.set);
-  place += element.family == Family::ip ? '4' : 'n';
-  place.append(element.key.begin(), element.key.end());
-  return place;
-}
-
-}  // namespace
-
 void Gathering::add(const Transaction& later) {
   for (const Element& element : later.removals()) {
     std::string place = place_of(element);

@@ -25,18 +25,8 @@ using nlohmann::json;
 namespace {
 
 /// Where an element is and where it leads. A hash stands for it, as there may be millions.
-std::size_t place_of(const steer::Element& element) {
-  std::string place(element.set);
-  place += element.family == steer::Family::ip ? '4' : 'n';
-  place.append(element.key.begin(), element.key.end());
-  place += std::to_string(element.device.value_or(0));
-  return std::hash<std::string>{}(place);
-}
-
-/// "client 7 bind 3 10.0.0.11", whose last word is the host.
-std::optional<Ipv4> host_of(const steer::Element& element) {
-  const std::string_view comment = element.comment;
-  return parse_ipv4(comment.substr(comment.rfind(' ') + 1));
+std::size_t mark_of(const steer::Element& element) {
+  return std::hash<std::string>{}(place_of(element) + std::to_string(element.device.value_or(0)));
 }
 
 class Comparison {
@@ -65,7 +55,7 @@ class Comparison {
     }
     last_ = next->first;
     for (const steer::Element& element : expected(next->second)) {
-      places_.insert(place_of(element));
+      marks_.insert(mark_of(element));
       const Result<bool> there = context_.kernel.has(element);
       if (!there) return fail(there.error());
       if (!*there) report("missing", element);
@@ -100,7 +90,7 @@ class Comparison {
     if (!elements) return fail(elements.error());
     if (!*elements) return end({{"done", true}});
     for (const steer::Element& element : **elements) {
-      if (places_.insert(place_of(element)).second && !is_leased_now(element)) report("foreign", element);
+      if (marks_.insert(mark_of(element)).second && !is_leased_now(element)) report("foreign", element);
     }
   }
 
@@ -108,9 +98,9 @@ class Comparison {
     const std::optional<Ipv4> host = host_of(element);
     const lease::Registration* registration = host ? context_.gateway.leases().find(*host) : nullptr;
     if (registration == nullptr) return false;
-    const std::size_t place = place_of(element);
+    const std::size_t mark = mark_of(element);
     const steer::Elements all = expected(*registration);
-    return std::ranges::any_of(all, [place](const steer::Element& one) { return place_of(one) == place; });
+    return std::ranges::any_of(all, [mark](const steer::Element& one) { return mark_of(one) == mark; });
   }
 
   void report(const char* what, const std::string& element, const std::string& owner) {
@@ -128,10 +118,10 @@ class Comparison {
   }
 
   const Context& context_;
-  std::string found_;                       ///< in this step, a line each
-  std::optional<Ipv4> last_;                ///< host that was looked up
-  std::unordered_set<std::size_t> places_;  ///< that leases have had, or that were told already
-  KernelView::Walk walk_;                   ///< once all hosts were looked up
+  std::string found_;                      ///< in this step, a line each
+  std::optional<Ipv4> last_;               ///< host that was looked up
+  std::unordered_set<std::size_t> marks_;  ///< that leases have had, or that were told already
+  KernelView::Walk walk_;                  ///< once all hosts were looked up
   bool over_ = false;
 };
 

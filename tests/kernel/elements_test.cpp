@@ -201,7 +201,7 @@ TEST_CASE("elements: the kernel tells of each what was put in, and what is left 
   CHECK(seen.size() == all.size());
   for (const steer::Element& element : all) {
     CAPTURE(to_string(element));
-    const auto found = std::ranges::find_if(seen, [&](const auto& one) { return same_place(one, element); });
+    const auto found = std::ranges::find_if(seen, [&](const auto& one) { return place_of(one) == place_of(element); });
     REQUIRE(found != seen.end());
     CHECK(found->device == element.device);
     CHECK(found->comment == element.comment);
