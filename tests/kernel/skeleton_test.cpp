@@ -194,7 +194,7 @@ TEST_CASE("skeleton: to renew it replaces the rules and keeps leases and counter
   std::string damage;
   bool are_leases_lost = false;
   SUBCASE("other rules") {
-    damage = "add rule ip rsip prerouting drop\nflush chain netdev rsip steer_tcp\n";
+    damage = "add rule ip rsip prerouting drop\nflush chain netdev rsip steer_ike\n";
   }
   SUBCASE("a chain that is not ours") {
     damage = "add chain ip rsip foreign { type filter hook forward priority 0; policy drop; }\n";

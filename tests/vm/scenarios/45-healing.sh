@@ -41,7 +41,7 @@ check "an element that is deleted comes back within a second" wait_for 1 as_befo
 
 for command in \
   'delete table netdev rsip' 'delete table ip rsip' 'flush set ip rsip port_out' 'flush chain ip rsip from_hosts_port' \
-  'insert rule ip rsip from_hosts drop' 'add rule netdev rsip steer_tcp drop' 'add chain ip rsip mine' \
+  'insert rule ip rsip from_hosts drop' 'add rule netdev rsip steer_ike drop' 'add chain ip rsip mine' \
   'add element netdev rsip port_in { 198.51.100.1 . 7 timeout 1h : "rsip1" }'; do
   on n nft "$command"
   check "nft $command" wait_for 1 as_before
