@@ -63,10 +63,6 @@ tl::unexpected<Error> refused(sqlite3* database) {
 
 }  // namespace
 
-bool is_damage(const Error& error) {
-  return error.code == EUCLEAN;
-}
-
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }

@@ -74,7 +74,4 @@ class Database {
   std::string path_;
 };
 
-/// Whether an error says that the file is not a whole database.
-bool is_damage(const Error& error);
-
 }  // namespace rsip::store
