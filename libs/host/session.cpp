@@ -15,10 +15,6 @@ using wire::MessageType;
 
 constexpr unsigned max_clearings = 3;
 
-std::string words(ErrorCode code) {
-  return std::string(wire::name(code));
-}
-
 }  // namespace
 
 Actions Session::start(TimePoint now) {

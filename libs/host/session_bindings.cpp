@@ -4,15 +4,8 @@
 #include "host/verdict.hpp"
 
 namespace rsip::host {
-namespace {
 
 using wire::ErrorCode;
-
-std::string words(ErrorCode code) {
-  return std::string(wire::name(code));
-}
-
-}  // namespace
 
 void Session::ask_about(const Binding& binding, TimePoint now, Actions& out) {
   if (binding.need == Binding::Need::assign) {

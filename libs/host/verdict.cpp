@@ -5,6 +5,10 @@ namespace rsip::host {
 
 using wire::ErrorCode;
 
+std::string words(ErrorCode code) {
+  return std::string(wire::name(code));
+}
+
 bool registration_lost(ErrorCode code) {
   return code == ErrorCode::register_first || code == ErrorCode::bad_client_id;
 }

@@ -2,9 +2,14 @@
 // What an RSIP error means for the request that got it.
 #pragma once
 
+#include <string>
+
 #include "wire/error.hpp"
 
 namespace rsip::host {
+
+/// As the host's notices name it.
+std::string words(wire::ErrorCode code);
 
 /// The gateway does not have the registration that the request named (RFC 3103 section 10.2.2).
 bool registration_lost(wire::ErrorCode code);

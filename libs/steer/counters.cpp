@@ -12,7 +12,7 @@ namespace rsip::steer {
 
 namespace {
 
-constexpr std::string_view table = "rsip";
+constexpr std::string_view our_table = "rsip";
 
 /// Network byte order; 0 where the attribute is absent.
 std::uint64_t read_number(const netlink::Attributes& attributes, std::uint16_t type) {
@@ -36,13 +36,13 @@ Result<std::vector<NamedCounter>> Counters::read() {
   auto& header = query.header<nfgenmsg>();
   header.nfgen_family = NFPROTO_IPV4;
   header.version = NFNETLINK_V0;
-  query.put_text(NFTA_OBJ_TABLE, table);
+  query.put_text(NFTA_OBJ_TABLE, our_table);
   std::vector<NamedCounter> counters;
   const Result<void> done =
       socket_.request(query, "read the counters of table ip rsip", [&](const netlink::Reply& reply) {
         const netlink::Attributes object = reply.attributes(sizeof(nfgenmsg));
         // The table and the kind are a filter that not all kernels heed.
-        if (object.text(NFTA_OBJ_TABLE) != table) return;
+        if (object.text(NFTA_OBJ_TABLE) != our_table) return;
         const netlink::Attributes counter = object.nested(NFTA_OBJ_DATA);
         if (!counter.find(NFTA_COUNTER_PACKETS)) return;
         counters.push_back({object.text(NFTA_OBJ_NAME), read_number(counter, NFTA_COUNTER_PACKETS),

@@ -12,7 +12,7 @@
 namespace rsip::steer {
 namespace {
 
-constexpr ClaimRemedies remedies{"another program listens on this log group", "modprobe nfnetlink_log"};
+constexpr ClaimRemedies log_remedies{"another program listens on this log group", "modprobe nfnetlink_log"};
 
 /// The kernel collects packets for this long; without it, a single one would wait for a second.
 constexpr std::uint32_t flush_after = 1;  // hundredths of a second
@@ -50,12 +50,12 @@ Result<void> Log::configure(std::uint16_t group) {
   alignas(nlmsghdr) std::array<char, 256> buffer;
   nlmsghdr* bind = nflog_nlmsg_put_header(buffer.data(), NFULNL_MSG_CONFIG, AF_INET, group);
   nflog_attr_put_cfg_cmd(bind, NFULNL_CFG_CMD_BIND);
-  if (Result<void> bound = socket_.configure(bind, remedies); !bound) return bound;
+  if (Result<void> bound = socket_.configure(bind, log_remedies); !bound) return bound;
 
   nlmsghdr* parameters = nflog_nlmsg_put_header(buffer.data(), NFULNL_MSG_CONFIG, AF_INET, group);
   nflog_attr_put_cfg_mode(parameters, NFULNL_COPY_PACKET, copied);
   mnl_attr_put_u32(parameters, NFULA_CFG_TIMEOUT, htonl(flush_after));
-  if (Result<void> set = socket_.configure(parameters, remedies); !set) return set;
+  if (Result<void> set = socket_.configure(parameters, log_remedies); !set) return set;
   return socket_.stop_blocking();
 }
 

@@ -13,7 +13,7 @@
 namespace rsip::steer {
 namespace {
 
-constexpr ClaimRemedies remedies{"another program listens on this queue", "modprobe nfnetlink_queue"};
+constexpr ClaimRemedies queue_remedies{"another program listens on this queue", "modprobe nfnetlink_queue"};
 
 int netfilter_verdict(Verdict verdict) {
   switch (verdict) {
@@ -41,12 +41,12 @@ Result<void> Queue::configure() {
   alignas(nlmsghdr) std::array<char, 256> buffer;
   nlmsghdr* bind = nfq_nlmsg_put(buffer.data(), NFQNL_MSG_CONFIG, number_);
   nfq_nlmsg_cfg_put_cmd(bind, AF_INET, NFQNL_CFG_CMD_BIND);
-  if (Result<void> bound = socket_.configure(bind, remedies); !bound) return bound;
+  if (Result<void> bound = socket_.configure(bind, queue_remedies); !bound) return bound;
 
   nlmsghdr* parameters = nfq_nlmsg_put(buffer.data(), NFQNL_MSG_CONFIG, number_);
   nfq_nlmsg_cfg_put_params(parameters, NFQNL_COPY_PACKET, static_cast<int>(copied));
   nfq_nlmsg_cfg_put_qmaxlen(parameters, length);
-  if (Result<void> set = socket_.configure(parameters, remedies); !set) return set;
+  if (Result<void> set = socket_.configure(parameters, queue_remedies); !set) return set;
   return socket_.stop_blocking();
 }
 

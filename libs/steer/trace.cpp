@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "steer/trace.hpp"
 
-#include <net/if.h>
+#include <linux/if.h>
 
 #include <charconv>
 

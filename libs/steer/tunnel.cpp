@@ -21,7 +21,7 @@ namespace rsip::steer {
 namespace {
 
 /// How rtnetlink says the same things about the kinds of tunnel devices.
-struct Kind {
+struct KindNames {
   TunnelType type;
   const char* name;
   const char* module;
@@ -31,18 +31,18 @@ struct Kind {
   std::uint16_t pmtudisc;
 };
 
-constexpr Kind kinds[] = {
+constexpr KindNames kinds[] = {
     {TunnelType::ip_ip, "ipip", "ipip", IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_TTL, IFLA_IPTUN_PMTUDISC},
     {TunnelType::gre, "gre", "ip_gre", IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_TTL, IFLA_GRE_PMTUDISC},
 };
 
-const Kind* find_kind(TunnelType type) {
-  const auto* const kind = std::ranges::find(kinds, type, &Kind::type);
+const KindNames* find_kind(TunnelType type) {
+  const auto* const kind = std::ranges::find(kinds, type, &KindNames::type);
   return kind == std::end(kinds) ? nullptr : kind;
 }
 
-const Kind* find_kind(std::string_view name) {
-  const auto* const kind = std::ranges::find(kinds, name, &Kind::name);
+const KindNames* find_kind(std::string_view name) {
+  const auto* const kind = std::ranges::find(kinds, name, &KindNames::name);
   return kind == std::end(kinds) ? nullptr : kind;
 }
 
@@ -53,7 +53,7 @@ std::optional<TunnelInfo> read_tunnel(const netlink::Reply& reply) {
   const netlink::Attributes info = attributes.nested(IFLA_LINKINFO);
   TunnelInfo tunnel;
   tunnel.alias = attributes.text(IFLA_IFALIAS);
-  const Kind* kind = find_kind(info.text(IFLA_INFO_KIND));
+  const KindNames* kind = find_kind(info.text(IFLA_INFO_KIND));
   if (kind == nullptr || !tunnel.alias.starts_with(alias_prefix)) return std::nullopt;
   const netlink::Attributes data = info.nested(IFLA_INFO_DATA);
   tunnel.type = kind->type;
@@ -83,7 +83,7 @@ Result<Link> Link::open() {
 
 Result<Device> Link::add_tunnel(const TunnelOptions& options) {
   const std::string what = "add tunnel device " + options.name;
-  const Kind* kind = find_kind(options.type);
+  const KindNames* kind = find_kind(options.type);
   if (kind == nullptr) return failure(EPROTONOSUPPORT, what);
   netlink::Message create(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
   create.header<ifinfomsg>();

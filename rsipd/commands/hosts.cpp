@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-json json_of(const steer::Traffic::Count& count) {
+json count_json(const steer::Traffic::Count& count) {
   return {{"packets", count.packets}, {"bytes", count.bytes}};
 }
 
@@ -25,8 +25,8 @@ json tunnels_of(const Context& context, Ipv4 host) {
     all.push_back({{"device", tunnel->device.name},
                    {"type", word_for(type)},
                    {"gateway", to_string(tunnel->gateway)},
-                   {"from_host", traffic ? json_of(traffic->received) : json()},
-                   {"to_host", traffic ? json_of(traffic->sent) : json()}});
+                   {"from_host", traffic ? count_json(traffic->received) : json()},
+                   {"to_host", traffic ? count_json(traffic->sent) : json()}});
   }
   return all;
 }

@@ -15,13 +15,13 @@ using nlohmann::json;
 namespace {
 
 template <typename Id>
-json json_of(const std::vector<Run<Id>>& runs) {
+json list_of(const std::vector<Run<Id>>& runs) {
   json list = json::array();
   for (const Run<Id>& run : runs) list.push_back({{"first", number(run.first)}, {"last", number(run.last())}});
   return list;
 }
 
-json json_of(const std::vector<Remote>& remotes) {
+json list_of(const std::vector<Remote>& remotes) {
   json list = json::array();
   for (const Remote& remote : remotes) {
     list.push_back(
@@ -34,9 +34,9 @@ json json_of(const std::vector<Remote>& remotes) {
 
 json json_of(const lease::Binding& binding) {
   return {{"method", word_for(binding.kind)},    {"address", to_string(binding.address)},
-          {"whole", !binding.shares_address()},  {"ports", json_of(binding.ports)},
-          {"spis", json_of(binding.spis)},       {"prefix", binding.prefix ? json(to_string(*binding.prefix)) : json()},
-          {"remotes", json_of(binding.remotes)}, {"tunnel", word_for(binding.tunnel)}};
+          {"whole", !binding.shares_address()},  {"ports", list_of(binding.ports)},
+          {"spis", list_of(binding.spis)},       {"prefix", binding.prefix ? json(to_string(*binding.prefix)) : json()},
+          {"remotes", list_of(binding.remotes)}, {"tunnel", word_for(binding.tunnel)}};
 }
 
 json json_of(const gateway::Event& event) {

@@ -10,21 +10,21 @@ using nlohmann::json;
 
 namespace {
 
-json json_of(const lease::Use& use) {
+json counts_of(const lease::Use& use) {
   return {{"total", use.total}, {"leased", use.leased()}, {"on_hold", use.resting}, {"free", use.free}};
 }
 
-json json_of(const std::optional<lease::Use>& use) {
-  return use ? json_of(*use) : json();
+json counts_of(const std::optional<lease::Use>& use) {
+  return use ? counts_of(*use) : json();
 }
 
 json item_of(const lease::PublicAddress& address, const lease::AddressUse& use) {
   return {{"address", to_string(address.address())},
-          {"ports", json_of(use.ports)},
-          {"listen_ports", json_of(use.listen_ports)},
-          {"spis", json_of(use.spis)},
-          {"suggested_spis", json_of(use.suggested_spis)},
-          {"cookie_prefixes", json_of(use.prefixes)},
+          {"ports", counts_of(use.ports)},
+          {"listen_ports", counts_of(use.listen_ports)},
+          {"spis", counts_of(use.spis)},
+          {"suggested_spis", counts_of(use.suggested_spis)},
+          {"cookie_prefixes", counts_of(use.prefixes)},
           {"cookies", use.cookies}};
 }
 
@@ -39,7 +39,8 @@ void pools(const Context& context, const json& /*request*/, const control::Answe
       return item_of(address, lease::use_of(address, leases.config(), context.now()));
     }
     if (index == leases.addresses().size() && leases.whole_addresses().size() > 0) {
-      return json{{"address", nullptr}, {"whole_addresses", json_of(use_of(leases.whole_addresses(), context.now()))}};
+      return json{{"address", nullptr},
+                  {"whole_addresses", counts_of(use_of(leases.whole_addresses(), context.now()))}};
     }
     return std::nullopt;
   });

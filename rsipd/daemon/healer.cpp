@@ -10,7 +10,7 @@ namespace rsip {
 namespace {
 
 /// Where mending has failed, which is the kernel's refusal or an interface that is not there.
-constexpr std::chrono::seconds retry{1};
+constexpr std::chrono::seconds heal_retry{1};
 
 /// logfmt
 std::string describe(const steer::Damage& damage) {
@@ -131,7 +131,7 @@ void Healer::heal() {
     failure_ = failure;
   }
   damage_.other = true;
-  heal_after(retry);
+  heal_after(heal_retry);
 }
 
 }  // namespace rsip

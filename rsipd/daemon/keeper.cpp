@@ -18,7 +18,7 @@ constexpr std::size_t most_held = 256;
 /// What nobody waits for is written by then: what was learned from IKE, last answers.
 constexpr std::chrono::seconds later{1};
 
-constexpr std::chrono::seconds retry{5};
+constexpr std::chrono::seconds journal_retry{5};
 
 constexpr std::chrono::hours forget_pause{1};
 constexpr std::chrono::seconds forget_more_pause{1};
@@ -138,7 +138,7 @@ Result<void> Keeper::reload() {
 }
 
 void Keeper::try_again_later() {
-  retry_timer_.expires_after(retry);
+  retry_timer_.expires_after(journal_retry);
   retry_timer_.async_wait([this](asio::error_code code) {
     if (code) return;
     if (const Result<void> done = resume(); !done) {

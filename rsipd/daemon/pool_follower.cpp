@@ -14,7 +14,7 @@ namespace rsip {
 namespace {
 
 /// Where the leases of a former address could not be ended, or the kernel would not tell.
-constexpr std::chrono::seconds retry{1};
+constexpr std::chrono::seconds follow_retry{1};
 
 }  // namespace
 
@@ -69,7 +69,7 @@ void PoolFollower::look() {
     }
   }
   if (!again) return;
-  retry_.expires_after(retry);
+  retry_.expires_after(follow_retry);
   retry_.async_wait([this](asio::error_code code) {
     if (!code) look();
   });

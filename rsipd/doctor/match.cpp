@@ -38,7 +38,7 @@ struct Value {
   Prefix prefix{};
 };
 
-std::string_view name_of(Protocol protocol) {
+std::string_view nft_name(Protocol protocol) {
   switch (protocol) {
     case Protocol::icmp:
       return "icmp";
@@ -71,7 +71,7 @@ Value port_of(const std::optional<std::uint16_t>& port) {
 }
 
 Value protocol_of(const Packet& packet) {
-  return {Value::Kind::number, std::string(name_of(packet.protocol)), static_cast<std::uint32_t>(packet.protocol)};
+  return {Value::Kind::number, std::string(nft_name(packet.protocol)), static_cast<std::uint32_t>(packet.protocol)};
 }
 
 /// "ipsec", of `meta` for what came in and of `rt` for where it goes: what is from hosts or for them has nothing to do
@@ -99,7 +99,7 @@ Value payload_of(const Packet& packet, std::string_view protocol, std::string_vi
     return {};
   }
   const bool has_ports = packet.protocol == Protocol::tcp || packet.protocol == Protocol::udp;
-  if (protocol == "th" ? !has_ports : protocol != name_of(packet.protocol)) return {Value::Kind::none};
+  if (protocol == "th" ? !has_ports : protocol != nft_name(packet.protocol)) return {Value::Kind::none};
   if (field == "sport") return port_of(packet.source_port);
   if (field == "dport") return port_of(packet.destination_port);
   return {};

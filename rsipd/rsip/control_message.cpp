@@ -3,18 +3,12 @@
 
 #include <stdexcept>
 
+#include "rsip/parsed.hpp"
+
 namespace rsip::program {
 namespace {
 
 using nlohmann::json;
-
-/// Throws, like the others below, what nlohmann/json throws, or std::invalid_argument.
-template <typename Parse>
-auto parsed(const json& text, Parse parse) {
-  auto value = parse(text.get<std::string>());
-  if (!value) throw std::invalid_argument("'" + text.get<std::string>() + "' makes no sense");
-  return *value;
-}
 
 /// nlohmann/json would cut a number that is too large.
 template <typename Number>

@@ -17,11 +17,6 @@ constexpr std::chrono::seconds patience{15};
 constexpr std::chrono::seconds quiet{2};
 constexpr std::chrono::milliseconds interval{50};
 
-int fail(const Error& error) {
-  std::cerr << "rsip: " << error.text() << '\n';
-  return exit_code_of(error);
-}
-
 /// Waits until the instance has let go of its lock, which it does when all is undone.
 Result<void> wait_for_end(const Options& options, pid_t pid) {
   const auto start = std::chrono::steady_clock::now();

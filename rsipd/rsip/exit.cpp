@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rsip/exit.hpp"
 
+#include <iostream>
+
 namespace rsip::program {
 
 ExitCode exit_code_of(const Error& error) {
@@ -30,6 +32,11 @@ ExitCode exit_code_of_failure(const host::Failure& failure) {
       std::holds_alternative<host::Refused>(failure) || std::holds_alternative<host::NotUnderstood>(failure) ||
       std::holds_alternative<host::NoSuchBinding>(failure) || std::holds_alternative<host::FirstBinding>(failure);
   return final ? exit_refused : exit_unavailable;
+}
+
+ExitCode fail(const Error& error) {
+  std::cerr << "rsip: " << error.text() << '\n';
+  return exit_code_of(error);
 }
 
 }  // namespace rsip::program

@@ -19,4 +19,7 @@ ExitCode exit_code_of(const Error& error);
 ExitCode exit_code_of(const host::EndReason& reason);
 ExitCode exit_code_of_failure(const host::Failure& failure);
 
+/// Says on standard error what is wrong; the exit code for it.
+ExitCode fail(const Error& error);
+
 }  // namespace rsip::program

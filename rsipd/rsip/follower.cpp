@@ -15,7 +15,7 @@ std::string_view name(xfrm::Protocol protocol) {
   return protocol == xfrm::Protocol::esp ? "ESP" : "AH";
 }
 
-std::string describe(const xfrm::Association& association) {
+std::string describe_sa(const xfrm::Association& association) {
   return fmt::format("{} SA {:#010x} from {} to {}", name(association.id.protocol), number(association.id.spi),
                      to_string(association.source), to_string(association.id.destination));
 }
@@ -90,7 +90,7 @@ void Follower::remove(const xfrm::Association& association) {
   ++figures_.in_use;
   const Result<void> done = watch_->expire(association);
   spdlog::warn("followed: the gateway has given this SPI to another; {}: {}",
-               done ? "removed, so that another is negotiated" : done.error().text(), describe(association));
+               done ? "removed, so that another is negotiated" : done.error().text(), describe_sa(association));
   surroundings_.changed();
 }
 

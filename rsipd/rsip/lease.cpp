@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "rsip/parsed.hpp"
+
 namespace rsip::program {
 namespace {
 
@@ -34,14 +36,6 @@ CookiePrefix cookie_prefix_from_json(const json& object) {
   const CookiePrefix prefix{object.at("value").get<std::uint32_t>(), object.at("bits").get<std::uint8_t>()};
   if (!prefix.is_valid()) throw std::invalid_argument("not a cookie prefix");
   return prefix;
-}
-
-/// The value that `parse` finds in a text.
-template <typename Parse>
-auto parsed(const json& text, Parse parse) {
-  const auto value = parse(text.get<std::string>());
-  if (!value) throw std::invalid_argument("'" + text.get<std::string>() + "' makes no sense");
-  return *value;
 }
 
 template <typename Id>

@@ -10,11 +10,6 @@
 namespace rsip::program {
 namespace {
 
-int fail(const Error& error) {
-  std::cerr << "rsip: " << error.text() << '\n';
-  return exit_code_of(error);
-}
-
 std::int64_t left_of(const Lease& lease) {
   return std::max<std::int64_t>(0, lease.ends - unix_time());
 }

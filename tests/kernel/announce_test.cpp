@@ -22,6 +22,8 @@
 #include "realm.hpp"
 #include "steer/interface.hpp"
 
+namespace announce_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -268,3 +270,5 @@ TEST_CASE("announce: what cannot be leaves nothing behind") {
   CHECK(link.route_to(x1_whole).device != link.tunnel.index);
   CHECK_FALSE(link.answers(x1_whole));
 }
+
+}  // namespace announce_test

@@ -9,6 +9,8 @@
 #include "realm.hpp"
 #include "steer/ruleset.hpp"
 
+namespace counters_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -37,3 +39,5 @@ TEST_CASE("counters: each of table ip rsip, as it stands, and none of another ta
   REQUIRE(gone);
   CHECK(gone->empty());
 }
+
+}  // namespace counters_test

@@ -12,6 +12,8 @@
 #include "realm.hpp"
 #include "steer/ruleset.hpp"
 
+namespace doctor_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using nlohmann::json;
@@ -293,3 +295,5 @@ TEST_CASE("doctor: settings and addresses of the machine") {
   other.public_interfaces = {"ppp7"};
   CHECK(said(other, "there is no interface ppp7"));
 }
+
+}  // namespace doctor_test

@@ -11,6 +11,8 @@
 #include "steer/inspector.hpp"
 #include "steer/ruleset.hpp"
 
+namespace elements_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -385,3 +387,5 @@ TEST_CASE("elements: an empty transaction asks nothing of the kernel") {
   check_ok(tables.unload());
   check_ok(tables.commit({}));
 }
+
+}  // namespace elements_test

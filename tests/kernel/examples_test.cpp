@@ -9,6 +9,8 @@
 #include "realm.hpp"
 #include "steer/ruleset.hpp"
 
+namespace examples_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -73,3 +75,5 @@ TEST_CASE("examples: a firewall that lets RSIP pass and nothing else") {
   realm.y->send(udp(from_y, 53, 5000));  // the gateway itself: closed, and silent about it
   CHECK(realm.y->silent());
 }
+
+}  // namespace examples_test

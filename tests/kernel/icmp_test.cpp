@@ -11,6 +11,8 @@
 #include "ruleset_view.hpp"
 #include "steer/ruleset.hpp"
 
+namespace icmp_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -269,3 +271,5 @@ TEST_CASE("icmp: a host's errors about anything else are stopped") {
   CHECK(realm.y->silent());
   CHECK(realm.counter("denied_protocol") == from_x1.size() + 3);
 }
+
+}  // namespace icmp_test

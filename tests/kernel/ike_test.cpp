@@ -7,6 +7,8 @@
 #include "realm.hpp"
 #include "skip.hpp"
 
+namespace ike_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -169,3 +171,5 @@ TEST_CASE("IKE: the kernel counts what a cookie is used for") {
   const auto absent = steer::cookie_elements(realm.rsip1, gateway_public, Cookie{unknown}, y_public, one, 1h).back();
   CHECK_FALSE(realm.packets(absent));
 }
+
+}  // namespace ike_test

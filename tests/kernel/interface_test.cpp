@@ -8,6 +8,8 @@
 #include "namespace.hpp"
 #include "steer/link_watch.hpp"
 
+namespace interface_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -112,3 +114,5 @@ TEST_CASE("link watch: what is told, and that more has happened than could be") 
   REQUIRE_FALSE(changes->empty());
   CHECK(changes->back().device.name == "wan");
 }
+
+}  // namespace interface_test

@@ -13,6 +13,8 @@
 
 #include "namespace.hpp"
 
+namespace linux_routes_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using Side = gateway::Routes::Side;
@@ -91,3 +93,5 @@ TEST_CASE("routes: to the private side, to the public one, or to neither") {
   REQUIRE(while_one_is_away);
   CHECK((*while_one_is_away)->route_to(Ipv4{0xc6336402}).value()->side == Side::public_side);
 }
+
+}  // namespace linux_routes_test

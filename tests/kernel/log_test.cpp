@@ -13,6 +13,8 @@
 #include "skip.hpp"
 #include "steer/ruleset.hpp"
 
+namespace log_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -134,3 +136,5 @@ TEST_CASE("log: what nft lists of the shares, nft can load") {
   CHECK(listed.find("10.0.0.13 limit rate 5/second burst 10 packets") != std::string::npos);
   CHECK(steer::load("flush ruleset\n" + listed));
 }
+
+}  // namespace log_test

@@ -14,6 +14,8 @@
 #include "steer/ruleset.hpp"
 #include "steer/watch.hpp"
 
+namespace ownership_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -204,3 +206,5 @@ TEST_CASE("ownership: tables without an owner stay as they are, and those that h
   CHECK(static_cast<bool>(steer::renew(text, *owner)) == can_own);
   CHECK(tables().size() == (can_own ? 2 : 0));
 }
+
+}  // namespace ownership_test

@@ -11,6 +11,8 @@
 #include "steer/queue.hpp"
 #include "steer/ruleset.hpp"
 
+namespace policing_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -194,3 +196,5 @@ TEST_CASE("policing: a queue that nobody reads overflows without harm") {
   judge(*queue, [](const steer::QueuedPacket&) { return steer::Verdict::accept; });
   CHECK_FALSE(realm.y->receive().empty());
 }
+
+}  // namespace policing_test

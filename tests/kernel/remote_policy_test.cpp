@@ -6,6 +6,8 @@
 
 #include "realm.hpp"
 
+namespace remote_policy_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -236,3 +238,5 @@ TEST_CASE("remote policy: a lease without a remote is asked first") {
   realm.remove_fast_path();
   check_in(realm, {udp({y_public, gateway_public}, 53, x1_port)});
 }
+
+}  // namespace remote_policy_test

@@ -9,6 +9,8 @@
 
 #include "namespace.hpp"
 
+namespace route_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -106,3 +108,5 @@ TEST_CASE("route: the list of one device") {
   REQUIRE_MESSAGE(none, none.error().text());
   CHECK(none->empty());
 }
+
+}  // namespace route_test

@@ -7,6 +7,8 @@
 #include "realm.hpp"
 #include "rsipctl/tables.hpp"
 
+namespace rsipctl_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -101,3 +103,5 @@ TEST_CASE("rsipctl: counters with their meaning, and no tables at all") {
   CHECK(ctl::bindings().error().code == ENOENT);
   CHECK(ctl::counters().error().code == ENOENT);
 }
+
+}  // namespace rsipctl_test

@@ -16,6 +16,8 @@
 #include "steer/probe.hpp"
 #include "steer/ruleset.hpp"
 
+namespace skeleton_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -306,3 +308,5 @@ TEST_CASE("skeleton: every map and set with a lease's elements is among those th
   check_ok(nft->commit(steer::Transaction::everything({})));
   CHECK(elements_of("netdev rsip port_in").empty());
 }
+
+}  // namespace skeleton_test

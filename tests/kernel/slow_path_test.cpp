@@ -6,6 +6,8 @@
 #include "ruleset_view.hpp"
 #include "steer/ruleset.hpp"
 
+namespace slow_path_test {
+
 using namespace rsip::test;
 
 namespace {
@@ -167,3 +169,5 @@ TEST_CASE("slow path: traffic of the gateway itself is left as it is") {
   CHECK(counter_of("ip admin ours") == 1);
   CHECK(counter_of("ip rsip unknown_cookie") == 1);  // nobody's, and y is none whose IKE is the gateway's
 }
+
+}  // namespace slow_path_test

@@ -6,6 +6,8 @@
 #include "skip.hpp"
 #include "steer/ruleset.hpp"
 
+namespace steering_test {
+
 using namespace rsip::test;
 
 namespace {
@@ -131,3 +133,5 @@ TEST_CASE("steering: ends when the lease ends") {
   realm.y->send(packet);
   CHECK(realm.x1->silent());
 }
+
+}  // namespace steering_test

@@ -15,6 +15,8 @@
 #include "skip.hpp"
 #include "steer/interface.hpp"
 
+namespace tunnel_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -165,3 +167,5 @@ TEST_CASE("tunnel: a name that cannot be leaves nothing behind") {
     CHECK_THROWS(static_cast<void>(index_of("rsip3")));
   }
 }
+
+}  // namespace tunnel_test

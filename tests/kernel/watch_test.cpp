@@ -10,6 +10,8 @@
 #include "realm.hpp"
 #include "steer/ruleset.hpp"
 
+namespace watch_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -176,3 +178,5 @@ TEST_CASE("watch: notifications that are lost") {
   watched.nft("delete element ip rsip port_in { 198.51.100.1 . 40000 }");
   CHECK(watched.read().removed.size() == 1);
 }
+
+}  // namespace watch_test

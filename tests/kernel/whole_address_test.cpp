@@ -6,6 +6,8 @@
 #include "realm.hpp"
 #include "steer/ruleset.hpp"
 
+namespace whole_address_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -139,3 +141,5 @@ TEST_CASE("whole address: while nobody leases it, what is sent to it ends here")
   CHECK(realm.y->silent());
   CHECK(realm.counter("denied_inbound") == 9);
 }
+
+}  // namespace whole_address_test

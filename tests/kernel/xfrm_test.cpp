@@ -14,6 +14,8 @@
 #include "xfrm/database.hpp"
 #include "xfrm/monitor.hpp"
 
+namespace xfrm_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using xfrm::Association;
@@ -247,3 +249,5 @@ TEST_CASE("xfrm: more than is received in time is said to be missed") {
   CHECK(std::ranges::any_of(told, [](const xfrm::Event& each) { return std::holds_alternative<xfrm::Missed>(each); }));
   CHECK(ipsec.all().size() == 64);
 }
+
+}  // namespace xfrm_test

@@ -8,6 +8,8 @@
 #include "hosts.hpp"
 #include "realm.hpp"
 
+namespace idle_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -71,3 +73,5 @@ TEST_CASE("a silent connection is closed: soon where its host is not registered,
   CHECK(registered.closed());
   CHECK(std::chrono::steady_clock::now() - start >= 1s);
 }
+
+}  // namespace idle_test

@@ -7,6 +7,8 @@
 #include "hosts.hpp"
 #include "realm.hpp"
 
+namespace slow_host_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -83,3 +85,5 @@ TEST_CASE("a host that takes nothing is cut off, and what waits for it is bounde
     return realm.connections() == 0;
   }));
 }
+
+}  // namespace slow_host_test

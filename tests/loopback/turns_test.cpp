@@ -7,6 +7,8 @@
 #include "hosts.hpp"
 #include "realm.hpp"
 
+namespace turns_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -100,3 +102,5 @@ TEST_CASE("above the rate: datagrams are dropped, a connection is slowed down") 
   }
   CHECK(std::chrono::steady_clock::now() - start >= 400ms);
 }
+
+}  // namespace turns_test

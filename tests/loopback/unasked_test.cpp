@@ -5,6 +5,8 @@
 #include "hosts.hpp"
 #include "realm.hpp"
 
+namespace unasked_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -105,3 +107,5 @@ TEST_CASE("unasked: still leaves when the server takes no requests any more") {
   other.send(register_request());
   CHECK_FALSE(other.receive(50ms));
 }
+
+}  // namespace unasked_test

@@ -5,6 +5,8 @@
 #include "auth/host_end.hpp"
 #include "hex.hpp"
 
+namespace auth_host_end_test {
+
 using namespace rsip;
 using namespace rsip::auth;
 using namespace std::chrono_literals;
@@ -86,3 +88,5 @@ TEST_CASE("host: a notice is timely and newer than the one before") {
   CHECK_FALSE(pair.accepts(pair.notice_at(pair.now - 2s)));
   CHECK(pair.accepts(pair.notice_at(pair.now)));
 }
+
+}  // namespace auth_host_end_test

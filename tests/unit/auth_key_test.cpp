@@ -12,6 +12,8 @@
 #include "auth/key_file.hpp"
 #include "hex.hpp"
 
+namespace auth_key_test {
+
 using namespace rsip;
 using namespace rsip::auth;
 
@@ -128,3 +130,5 @@ TEST_CASE("a file with keys is its owner's alone") {
   CHECK(read_key("/nonexistent").error().code == ENOENT);
   CHECK_FALSE(read_key_table("/"));
 }
+
+}  // namespace auth_key_test

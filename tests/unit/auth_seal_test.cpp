@@ -9,6 +9,8 @@
 #include "protocol_page.hpp"
 #include "wire/codec.hpp"
 
+namespace auth_seal_test {
+
 using namespace rsip;
 using namespace rsip::auth;
 using namespace std::chrono_literals;
@@ -121,3 +123,5 @@ TEST_CASE("seal: any stamp is carried, and judged without overflow") {
   CHECK_FALSE(is_timely(stamp - window - 1us, stamp));
   CHECK_FALSE(is_timely(stamp + window + 1us, stamp));
 }
+
+}  // namespace auth_seal_test

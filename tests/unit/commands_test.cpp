@@ -6,6 +6,8 @@
 
 #include "commands_fixture.hpp"
 
+namespace commands_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using nlohmann::json;
@@ -354,3 +356,5 @@ TEST_CASE("commands: diff goes on while leases come and go") {
   answer->read_all();
   CHECK(answer->lines == std::vector<json>{{{"done", true}}});
 }
+
+}  // namespace commands_test

@@ -19,6 +19,8 @@
 #include "confine/syscalls.hpp"
 #include "directory.hpp"
 
+namespace confine_test {
+
 using namespace rsip;
 
 namespace {
@@ -162,3 +164,5 @@ TEST_CASE("confine: a directory is made with its mode, one that is there stays a
   REQUIRE(confine::provide_directory(path, 0700, self));
   CHECK(mode() == 0750);
 }
+
+}  // namespace confine_test

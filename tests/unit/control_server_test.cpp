@@ -11,6 +11,8 @@
 
 #include "directory.hpp"
 
+namespace control_server_test {
+
 using namespace rsip;
 using control::AnswerPtr;
 using control::ControlServer;
@@ -157,3 +159,5 @@ TEST_CASE("control socket: for a group as well, where one is given") {
   CHECK((status.st_mode & 0777) == 0660);
   CHECK(status.st_gid == ::getgid());
 }
+
+}  // namespace control_server_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace event_log_test {
+
 using namespace rsip;
 using gateway::End;
 using gateway::Event;
@@ -116,3 +118,5 @@ TEST_CASE("events: one line for each lease, however many; refusals are limited a
   REQUIRE(lines.size() == 1);
   CHECK(lines[0] == logfmt(refusal) + " suppressed=" + std::to_string(1000 - EventLog::refusals_at_once));
 }
+
+}  // namespace event_log_test

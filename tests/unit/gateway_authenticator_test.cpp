@@ -9,6 +9,8 @@
 #include "memory_kernel.hpp"
 #include "wire/codec.hpp"
 
+namespace gateway_authenticator_test {
+
 using namespace rsip;
 using namespace rsip::gateway;
 using namespace std::chrono_literals;
@@ -188,3 +190,5 @@ TEST_CASE("gateway with keys: a recorded message is served nowhere else") {
   CHECK(error_of(realm.ask({x2, 1234, na, Transport::udp}, request)) == "REGISTRATION_DENIED");
   CHECK(error_of(realm.ask({x1, 1234, Ipv4{0x0a000002}, Transport::udp}, request)) == "REGISTRATION_DENIED");
 }
+
+}  // namespace gateway_authenticator_test

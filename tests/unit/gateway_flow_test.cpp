@@ -4,6 +4,8 @@
 
 #include "gateway_realm.hpp"
 
+namespace gateway_flow_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using steer::Family;
@@ -213,3 +215,5 @@ TEST_CASE("flows without measure are refused") {
   realm.ask<wire::AssignResponseRsapIp>(x1, request);
   CHECK(realm.kernel.count(Family::ip, "port_in_micro") == 4080);
 }
+
+}  // namespace gateway_flow_test

@@ -3,6 +3,8 @@
 
 #include "gateway/last_answers.hpp"
 
+namespace gateway_last_answers_test {
+
 using namespace rsip;
 using gateway::LastAnswers;
 using Seen = LastAnswers::Seen;
@@ -34,3 +36,5 @@ TEST_CASE("last answers: bounded, the longest silent goes first") {
   CHECK(answers.check(Ipv4{2}, 9, Counter{1}).seen == Seen::fresh);
   CHECK(answers.check(Ipv4{3}, 9, Counter{1}).seen == Seen::duplicate);
 }
+
+}  // namespace gateway_last_answers_test

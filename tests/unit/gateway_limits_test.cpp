@@ -4,6 +4,8 @@
 
 #include "gateway_realm.hpp"
 
+namespace gateway_limits_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using wire::ErrorCode;
@@ -83,3 +85,5 @@ TEST_CASE("limits: by default there are so many hosts, and those that are there 
   realm.ask<wire::DeregisterResponse>(x1, deregister(client));
   realm.enroll(late);
 }
+
+}  // namespace gateway_limits_test

@@ -5,6 +5,8 @@
 #include "gateway/locality.hpp"
 #include "memory_routes.hpp"
 
+namespace gateway_locality_test {
+
 using namespace rsip;
 using namespace std::chrono_literals;
 using gateway::Locality;
@@ -141,3 +143,5 @@ TEST_CASE("locality: work and answers are bounded") {
   CHECK(table.answer({}).size() == gateway::max_networks_listed);
   CHECK(table.answer({}).front() == network("172.16.0.0/12"));
 }
+
+}  // namespace gateway_locality_test

@@ -6,6 +6,8 @@
 
 #include "gateway_realm.hpp"
 
+namespace gateway_mend_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -98,3 +100,5 @@ TEST_CASE("gateway: all that the leases say is made anew, IKE with a peer that o
   CHECK(realm.kernel.tunnels.size() == 2);
   CHECK(realm.kernel.elements.size() == all.size());
 }
+
+}  // namespace gateway_mend_test

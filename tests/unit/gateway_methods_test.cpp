@@ -6,6 +6,8 @@
 
 #include "gateway_realm.hpp"
 
+namespace gateway_methods_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -334,3 +336,5 @@ TEST_CASE("what the operator revokes is over at once, and the host is told") {
   CHECK(std::get<wire::DeregisterResponse>(over[0]).client == client);
   CHECK(realm.refused(x1, rsap(client, wire::AnyPorts{1})).error == ErrorCode::register_first);
 }
+
+}  // namespace gateway_methods_test

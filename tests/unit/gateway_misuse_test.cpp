@@ -6,6 +6,8 @@
 #include "auth/host_end.hpp"
 #include "gateway_realm.hpp"
 
+namespace gateway_misuse_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -276,3 +278,5 @@ TEST_CASE("misuse: a host with a key is told under seal, over its own transport"
   CHECK(unasked[0].to.transport == Transport::udp);
   CHECK(host.accepts(unasked[0].message, clock));
 }
+
+}  // namespace gateway_misuse_test

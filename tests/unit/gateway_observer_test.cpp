@@ -9,6 +9,8 @@
 #include "gateway/observer.hpp"
 #include "gateway_realm.hpp"
 
+namespace gateway_observer_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using gateway::End;
@@ -183,3 +185,5 @@ TEST_CASE("gateway: observers are told of IKE cookies") {
   CHECK(seen[1].event.host == x2);
   CHECK(seen[1].event.address == nb);
 }
+
+}  // namespace gateway_observer_test

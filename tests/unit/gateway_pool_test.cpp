@@ -4,6 +4,8 @@
 
 #include "gateway_realm.hpp"
 
+namespace gateway_pool_test {
+
 using namespace rsip;
 using namespace rsip::test;
 
@@ -94,3 +96,5 @@ TEST_CASE("gateway: nothing is leased of an address that is away, and what is le
   realm.gateway->set_away(nb, false);
   (void)realm.ask<wire::AssignResponseRsapIp>(x1, rsap(client, wire::AnyPorts{4}));
 }
+
+}  // namespace gateway_pool_test

@@ -8,6 +8,8 @@
 #include "memory_routes.hpp"
 #include "wire/codec.hpp"
 
+namespace gateway_query_test {
+
 using namespace rsip;
 using namespace rsip::gateway;
 
@@ -99,3 +101,5 @@ TEST_CASE("query: only for registered hosts") {
   CHECK(error(other).client == other);
   CHECK(realm.routes.listings == 0);
 }
+
+}  // namespace gateway_query_test

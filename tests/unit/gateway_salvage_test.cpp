@@ -5,6 +5,8 @@
 #include "gateway/salvage.hpp"
 #include "gateway_realm.hpp"
 
+namespace gateway_salvage_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -173,3 +175,5 @@ TEST_CASE("salvage: what is not as we make it is left out") {
     CHECK(saved.hosts[i].registration.ike == clean.hosts[i].registration.ike);
   }
 }
+
+}  // namespace gateway_salvage_test

@@ -7,6 +7,8 @@
 
 #include "gateway_realm.hpp"
 
+namespace gateway_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -516,3 +518,5 @@ TEST_CASE("random requests of many hosts: no resource has two owners, none is lo
   realm.ask<wire::AssignResponseRsapIp>(x1, rsap(last, wire::AnyPorts{200}));
   realm.ask<wire::AssignResponseRsipsec>(x1, rsipsec(last, wire::NoPorts{}, wire::AnySpis{400}));
 }
+
+}  // namespace gateway_test

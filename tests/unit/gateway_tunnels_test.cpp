@@ -4,6 +4,8 @@
 #include "gateway/tunnels.hpp"
 #include "memory_kernel.hpp"
 
+namespace gateway_tunnels_test {
+
 using namespace rsip;
 
 namespace {
@@ -49,3 +51,5 @@ TEST_CASE("tunnels: idle ones are removed one at a time, the longest idle first"
   CHECK(kernel.tunnels.empty());
   CHECK_FALSE(tunnels.has_idle());
 }
+
+}  // namespace gateway_tunnels_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace heal_pace_test {
+
 using namespace rsip;
 using namespace std::chrono_literals;
 
@@ -40,3 +42,5 @@ TEST_CASE("heal pace: however long one takes, the next is not far") {
   CHECK(pace.wait(now) == HealPace::longest_wait);
   CHECK(pace.wait(now + 10min) == 0s);
 }
+
+}  // namespace heal_pace_test

@@ -2,6 +2,8 @@
 // Further bindings of a session: how they come, are renewed, lost, found again, and go.
 #include "host_session_fixture.hpp"
 
+namespace host_bindings_test {
+
 using namespace host_session;
 
 namespace {
@@ -244,3 +246,5 @@ TEST_CASE("bindings: a bind ID of before a loss is not mistaken for a new one") 
   fixture.receive(for_us<wire::DeregisterResponse>());
   CHECK(fixture.ended<Revoked>().by == MessageType::free_response);
 }
+
+}  // namespace host_bindings_test

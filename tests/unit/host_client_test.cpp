@@ -13,6 +13,8 @@
 #include "host/client.hpp"
 #include "wire/codec.hpp"
 
+namespace host_client_test {
+
 using namespace rsip;
 using namespace rsip::host;
 using namespace std::chrono_literals;
@@ -313,3 +315,5 @@ TEST_CASE("client with a key: all it sends is sealed, and what is not from the g
     CHECK(fixture.last_text.find("what came was not authenticated") != std::string::npos);
   }
 }
+
+}  // namespace host_client_test

@@ -2,6 +2,8 @@
 // What a session does when it is asked to while it is up.
 #include "host_session_fixture.hpp"
 
+namespace host_commands_test {
+
 using namespace host_session;
 
 namespace {
@@ -289,3 +291,5 @@ TEST_CASE("commands: over UDP the answer to one that was given up on is not take
   fixture.receive(with_counter(ports_response(), 4));
   fixture.outcome<Assigned>(id);
 }
+
+}  // namespace host_commands_test

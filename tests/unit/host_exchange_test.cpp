@@ -5,6 +5,8 @@
 #include "host/exchange.hpp"
 #include "wire/codec.hpp"
 
+namespace host_exchange_test {
+
 using namespace rsip;
 using namespace rsip::host;
 using namespace std::chrono_literals;
@@ -143,3 +145,5 @@ TEST_CASE("TCP: an assignment may be refused for the address or the ports") {
   exchange.begin(wire::AssignRequestRsapIp{}, zero);
   CHECK(exchange.arrived(error(wire::ErrorCode::local_addrport_unallowed), zero) == Arrival::answer);
 }
+
+}  // namespace host_exchange_test

@@ -4,6 +4,8 @@
 
 #include "host/followed_sas.hpp"
 
+namespace host_followed_sas_test {
+
 using namespace rsip;
 using namespace rsip::host;
 using namespace std::chrono_literals;
@@ -385,3 +387,5 @@ TEST_CASE("followed: an order that comes to nothing leaves nothing behind") {
   host.sas.answered(Failure(NoAnswer{wire::MessageType::free_request}), host.now);
   CHECK(host.asks() == Spi{0xc0000001});
 }
+
+}  // namespace host_followed_sas_test

@@ -5,6 +5,8 @@
 #include "host/grant.hpp"
 #include "wire/cookie_prefix.hpp"
 
+namespace host_grant_test {
+
 using namespace rsip;
 using namespace rsip::host;
 
@@ -217,3 +219,5 @@ TEST_CASE("response: the kind must be the one that was asked for") {
         Kind::listen);
   CHECK(why_not(response<wire::ListenResponse>(), four_ports()) == "a lease of another kind than rsap-ip");
 }
+
+}  // namespace host_grant_test

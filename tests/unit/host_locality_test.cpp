@@ -4,6 +4,8 @@
 
 #include "host/locality.hpp"
 
+namespace host_locality_test {
+
 using namespace rsip;
 using namespace rsip::host;
 
@@ -69,3 +71,5 @@ TEST_CASE("locality: without a question, the gateway's list; what it cannot say 
   CHECK(list == std::vector<Located>{{*parse_place("10.0.0.0/24"), Locality::local},
                                      {*parse_place("198.51.100.2"), Locality::remote}});
 }
+
+}  // namespace host_locality_test

@@ -4,6 +4,8 @@
 
 #include "host/network.hpp"
 
+namespace host_network_test {
+
 using namespace rsip;
 using namespace rsip::host;
 
@@ -124,3 +126,5 @@ TEST_CASE("networks: a device name must leave room for the second one's letter")
   first.device = "a-device-of-14";
   CHECK(networks_for(first, {grant(Kind::rsipsec, "198.51.100.1", 40000), gre}).has_value());
 }
+
+}  // namespace host_network_test

@@ -16,6 +16,8 @@
 #include "host/remedy.hpp"
 #include "host/strongswan.hpp"
 
+namespace host_pieces_test {
+
 using namespace rsip;
 using test::Directory;
 using namespace rsip::host;
@@ -205,3 +207,5 @@ TEST_CASE("atomic file: what cannot be written is an error that names it") {
   CHECK_FALSE(write_atomically(directory.path + "/taken", "text").has_value());
   CHECK(directory.entries() == 1);
 }
+
+}  // namespace host_pieces_test

@@ -4,6 +4,8 @@
 #include "host_session_fixture.hpp"
 #include "wire/cookie_prefix.hpp"
 
+namespace host_session_test {
+
 using namespace host_session;
 
 TEST_CASE("session: registers, then asks for an address, ports and SPIs in one request") {
@@ -473,3 +475,5 @@ TEST_CASE("session: lists of ports and SPIs become runs") {
   CHECK(again.local_ports == wire::Ports(std::vector{Port{40000}, Port{40001}, Port{40003}, Port{40009}}));
   CHECK(again.spis == wire::Spis(Run<Spi>{Spi{0x20}, 3}));
 }
+
+}  // namespace host_session_test

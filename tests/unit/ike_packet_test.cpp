@@ -6,6 +6,8 @@
 
 #include "ike/packet.hpp"
 
+namespace ike_packet_test {
+
 using namespace rsip;
 
 namespace {
@@ -69,3 +71,5 @@ TEST_CASE("what is not IKE is told apart") {
   std::fill_n(no_cookie.begin() + 28, 8, 0);
   CHECK_FALSE(ike::parse_packet(no_cookie));
 }
+
+}  // namespace ike_packet_test

@@ -4,6 +4,8 @@
 #include "../kernel/packet.hpp"
 #include "ip/packet.hpp"
 
+namespace ip_packet_test {
+
 using namespace rsip;
 using test::Header;
 
@@ -102,3 +104,5 @@ TEST_CASE("ip: the packet inside a tunnel") {
   routing[20] = 0x40;
   CHECK_FALSE(ip::inside(*ip::parse(routing)));
 }
+
+}  // namespace ip_packet_test

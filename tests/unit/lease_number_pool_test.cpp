@@ -6,6 +6,8 @@
 
 #include "lease/number_pool.hpp"
 
+namespace lease_number_pool_test {
+
 using rsip::lease::Interval;
 using rsip::lease::NumberPool;
 using rsip::lease::Random;
@@ -141,3 +143,5 @@ TEST_CASE("number pool: agrees with a plain set of numbers, whatever happens to 
     REQUIRE(pool.free() == free.size());
   }
 }
+
+}  // namespace lease_number_pool_test

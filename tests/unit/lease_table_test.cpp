@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+namespace lease_table_test {
+
 using namespace rsip;
 using namespace rsip::lease;
 using namespace std::chrono_literals;
@@ -431,3 +433,5 @@ TEST_CASE("the least recently used cookie goes first") {
   CHECK(table.find(x1)->ike.front().cookie == Cookie{4});
   CHECK(table.find(x1)->ike.back() == IkeState{BindId{1}, y, Cookie{3}, 7});
 }
+
+}  // namespace lease_table_test

@@ -7,6 +7,8 @@
 
 #include <sstream>
 
+namespace limited_sink_test {
+
 using namespace rsip;
 using namespace std::chrono_literals;
 
@@ -52,3 +54,5 @@ TEST_CASE("limited sink: a clock that is set back opens nothing") {
   log.write(spdlog::level::err, 200);
   CHECK(log.lines() == 201);
 }
+
+}  // namespace limited_sink_test

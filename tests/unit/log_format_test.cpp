@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace log_format_test {
+
 using namespace rsip;
 
 TEST_CASE("log: the journal is known by its stream, which standard error may not be any more") {
@@ -39,3 +41,5 @@ TEST_CASE("log: the journal gets a priority and no time") {
   CHECK(formatted(true, spdlog::level::err) == "<3>text\n");
   CHECK(formatted(false, spdlog::level::info).ends_with(" info text\n"));
 }
+
+}  // namespace log_format_test

@@ -22,6 +22,8 @@
 #include "metrics/text_file.hpp"
 #include "steer/queue_state.hpp"
 
+namespace metrics_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using namespace std::chrono_literals;
@@ -290,3 +292,5 @@ TEST_CASE("metrics: the kernel's list of queues") {
   std::istringstream other("   17   4242     1 2   128     0     0       10  1\nnonsense\n");
   CHECK_FALSE(steer::read_queue_state(other, 4555));
 }
+
+}  // namespace metrics_test

@@ -18,6 +18,8 @@
 #include "shrink.hpp"
 #include "wire/codec.hpp"
 
+namespace model_test {
+
 using namespace rsip;
 using namespace rsip::test;
 using gateway::Bytes;
@@ -368,3 +370,5 @@ TEST_CASE("shrinking leaves what is needed to fail, and nothing else") {
   const auto fails = [&](const std::vector<int>& some) { return has(some, 17) && has(some, 500) && has(some, 999); };
   CHECK(shrink(items, fails) == std::vector{17, 500, 999});
 }
+
+}  // namespace model_test

@@ -11,6 +11,8 @@
 #include "resolve/resolver.hpp"
 #include "wire/writer.hpp"
 
+namespace resolve_test {
+
 using namespace rsip;
 using namespace std::chrono_literals;
 using asio::ip::udp;
@@ -226,3 +228,5 @@ TEST_CASE("resolver: a list of servers that is none") {
   REQUIRE_FALSE(made);
   CHECK(made.error().text().starts_with("use DNS servers not an address: "));
 }
+
+}  // namespace resolve_test

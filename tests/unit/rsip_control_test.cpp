@@ -16,6 +16,8 @@
 #include "rsip/control_client.hpp"
 #include "rsip/control_message.hpp"
 
+namespace rsip_control_test {
+
 using namespace rsip;
 using namespace rsip::program;
 using control::ControlServer;
@@ -263,3 +265,5 @@ TEST_CASE("control client: an answer that is none is an error") {
   REQUIRE_FALSE(response.has_value());
   CHECK(response.error().code == EBADMSG);
 }
+
+}  // namespace rsip_control_test

@@ -4,6 +4,8 @@
 
 #include "rsip/options.hpp"
 
+namespace rsip_options_test {
+
 using namespace rsip;
 using namespace rsip::program;
 using host::Kind;
@@ -119,3 +121,5 @@ TEST_CASE("options: contradictions and nonsense are wrong usage") {
     CHECK(options.error() == 2);
   }
 }
+
+}  // namespace rsip_options_test

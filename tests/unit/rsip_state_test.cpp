@@ -10,6 +10,8 @@
 #include "directory.hpp"
 #include "rsip/state.hpp"
 
+namespace rsip_state_test {
+
 using namespace rsip;
 using test::Directory;
 using namespace rsip::program;
@@ -138,3 +140,5 @@ TEST_CASE("state: a lease in words") {
   ipsec.cookie_prefix = CookiePrefix{0xa5c30000, 16};
   CHECK(describe(ipsec, 60) == "198.51.100.1, SPIs 0x10000010-0x1000001f, IKE cookies 0xa5c30000/16, lease 60 s");
 }
+
+}  // namespace rsip_state_test

@@ -6,6 +6,8 @@
 
 #include "server/turns.hpp"
 
+namespace server_turns_test {
+
 using namespace rsip;
 using namespace std::chrono_literals;
 using gateway::Transport;
@@ -269,3 +271,5 @@ TEST_CASE("turns: hosts that share an account share its queue and its rate") {
   CHECK(turns.next(now)->account == x1);
   CHECK(turns.next(now) == nullptr);
 }
+
+}  // namespace server_turns_test

@@ -4,6 +4,8 @@
 #include "server/use_tcp.hpp"
 #include "wire/codec.hpp"
 
+namespace server_use_tcp_test {
+
 using namespace rsip;
 
 TEST_CASE("use tcp: a request's counter comes back with the error, and a response gets no answer") {
@@ -20,3 +22,5 @@ TEST_CASE("use tcp: a request's counter comes back with the error, and a respons
   CHECK_FALSE(server::use_tcp(*bytes));
   CHECK(server::use_tcp(std::vector<std::uint8_t>{1, 2, 3}));
 }
+
+}  // namespace server_use_tcp_test

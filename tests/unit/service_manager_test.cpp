@@ -9,6 +9,8 @@
 
 #include "directory.hpp"
 
+namespace service_manager_test {
+
 using namespace rsip;
 using namespace std::chrono_literals;
 
@@ -107,3 +109,5 @@ TEST_CASE("service manager: none") {
   us.ready();
   CHECK(io.run() == 0);
 }
+
+}  // namespace service_manager_test

@@ -5,6 +5,8 @@
 #include "steer/flat.hpp"
 #include "steer/skeleton.hpp"
 
+namespace steer_flat_test {
+
 using namespace rsip;
 
 TEST_CASE("flat: what rules refer to comes before them, and no table's flags are set") {
@@ -55,3 +57,5 @@ TEST_CASE("flat: without a public interface the skeleton has no hook at ingress"
   CHECK(steer::commands_of(steer::skeleton_text(options))
             .find("type filter hook ingress devices = { \"wan\" } priority 0;") != std::string::npos);
 }
+
+}  // namespace steer_flat_test

@@ -12,6 +12,8 @@
 #include "store/journal.hpp"
 #include "store/pack.hpp"
 
+namespace store_journal_test {
+
 using namespace rsip;
 using namespace rsip::store;
 using namespace std::chrono_literals;
@@ -457,3 +459,5 @@ TEST_CASE("journal: lists keep what is in them, and other bytes are refused") {
   CHECK_FALSE(unpack_spis(Bytes{0, 0, 0}));
   CHECK_FALSE(unpack_remotes(Bytes{0, 0, 0, 1, 0, 0, 0, 5}));
 }
+
+}  // namespace store_journal_test

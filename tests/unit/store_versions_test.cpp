@@ -10,6 +10,8 @@
 #include "store/database.hpp"
 #include "store/journal.hpp"
 
+namespace store_versions_test {
+
 using namespace rsip;
 using namespace rsip::store;
 using namespace std::chrono_literals;
@@ -199,3 +201,5 @@ TEST_CASE("journal: a later version's, or another program's, is refused as it is
   CHECK_MESSAGE(refused.error().text().find(words) != std::string::npos, refused.error().text());
   CHECK(bytes_of(path) == before);
 }
+
+}  // namespace store_versions_test

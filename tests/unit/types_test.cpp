@@ -5,6 +5,8 @@
 #include "types/ipv4.hpp"
 #include "types/result.hpp"
 
+namespace types_test {
+
 using namespace rsip;
 
 TEST_CASE("an IPv4 address is a dotted quad and nothing else") {
@@ -77,3 +79,5 @@ TEST_CASE("an error reads as one line") {
 TEST_CASE("an address ends where its text does") {
   CHECK_FALSE(rsip::parse_ipv4(std::string_view("10.0.0.1\0x", 10)));
 }
+
+}  // namespace types_test

@@ -8,6 +8,8 @@
 #include "wire/codec.hpp"
 #include "wire/cookie_prefix.hpp"
 
+namespace wire_cookie_prefix_test {
+
 using namespace rsip;
 using namespace rsip::wire;
 
@@ -105,3 +107,5 @@ TEST_CASE("cookie prefixes: the examples of rsip-protocol(7)") {
   CHECK(decode(examples[0]) == Message(request));
   CHECK(decode(examples[1]) == Message(response));
 }
+
+}  // namespace wire_cookie_prefix_test

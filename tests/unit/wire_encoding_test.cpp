@@ -7,6 +7,8 @@
 #include "wire/codec.hpp"
 #include "wire_messages.hpp"
 
+namespace wire_encoding_test {
+
 using namespace rsip;
 using namespace rsip::wire;
 using rsip::test::from_hex;
@@ -73,3 +75,5 @@ TEST_CASE("the largest message there can be") {
   REQUIRE(decoded.has_value());
   CHECK(*decoded == Message{request});
 }
+
+}  // namespace wire_encoding_test

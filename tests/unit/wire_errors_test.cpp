@@ -6,6 +6,8 @@
 #include "wire/codec.hpp"
 #include "wire_messages.hpp"
 
+namespace wire_errors_test {
+
 using namespace rsip;
 using namespace rsip::wire;
 using rsip::test::from_hex;
@@ -178,3 +180,5 @@ TEST_CASE("an error carries the counter and client ID that could be read") {
     CHECK(decoded.error().client == one.client);
   }
 }
+
+}  // namespace wire_errors_test

@@ -5,6 +5,8 @@
 #include "hex.hpp"
 #include "wire/codec.hpp"
 
+namespace wire_forms_test {
+
 using namespace rsip;
 using namespace rsip::wire;
 using rsip::test::from_hex;
@@ -256,3 +258,5 @@ TEST_CASE("tunnel types, methods and errors that no RFC defines are kept") {
   REQUIRE(error.has_value());
   CHECK(error->error == ErrorCode{0xffff});
 }
+
+}  // namespace wire_forms_test

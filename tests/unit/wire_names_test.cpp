@@ -3,6 +3,8 @@
 
 #include "wire/message.hpp"
 
+namespace wire_names_test {
+
 using namespace rsip::wire;
 
 TEST_CASE("names are the RFC's") {
@@ -19,3 +21,5 @@ TEST_CASE("names are the RFC's") {
   CHECK(name(ErrorCode{403}) == "IPSEC_SPI_INUSE");
   CHECK(name(ErrorCode{400}) == "ERROR");
 }
+
+}  // namespace wire_names_test

@@ -5,6 +5,8 @@
 #include "hex.hpp"
 #include "wire/codec.hpp"
 
+namespace wire_query_test {
+
 using namespace rsip;
 using namespace rsip::wire;
 using rsip::test::from_hex;
@@ -79,3 +81,5 @@ TEST_CASE("an address of zeros in a tuple is that address") {
   REQUIRE(tuples.size() == 1);
   CHECK(tuples.front() == QueryTuple{true, Ipv4{}, Address{Ipv4Netmask{}}});
 }
+
+}  // namespace wire_query_test

@@ -29,14 +29,14 @@ std::uint16_t word(Random& random) {
   return static_cast<std::uint16_t>(any_of(random, 0, 0xffff));
 }
 
-void fill(Random& random, ClientId& client) {
-  client = ClientId{any_of(random, 0, max32)};
+void fill(Random& random, ClientId& value) {
+  value = ClientId{any_of(random, 0, max32)};
 }
-void fill(Random& random, BindId& bind) {
-  bind = BindId{any_of(random, 0, max32)};
+void fill(Random& random, BindId& value) {
+  value = BindId{any_of(random, 0, max32)};
 }
-void fill(Random& random, Counter& counter) {
-  counter = Counter{any_of(random, 0, max32)};
+void fill(Random& random, Counter& value) {
+  value = Counter{any_of(random, 0, max32)};
 }
 void fill(Random& random, LeaseTime& lease) {
   lease = LeaseTime{any_of(random, 0, max32)};

@@ -8,6 +8,8 @@
 #include "wire/codec.hpp"
 #include "wire_random.hpp"
 
+namespace wire_roundtrip_test {
+
 using namespace rsip;
 using namespace rsip::wire;
 using rsip::test::any_of;
@@ -124,3 +126,5 @@ TEST_CASE("noise after a header never does harm") {
     if (decoded) REQUIRE(decode(encode(*decoded)).has_value());
   }
 }
+
+}  // namespace wire_roundtrip_test
