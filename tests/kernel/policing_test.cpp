@@ -101,6 +101,21 @@ TEST_CASE("policing: other protocols are stopped, towards the gateway too") {
   CHECK(realm.counter("denied_protocol") == 3);
 }
 
+TEST_CASE("policing: nothing but IPv4 comes through GRE") {
+  Realm realm;
+  realm.lease_to_hosts();
+  const Packet ipv4 = gre({x3_private, gateway_private}, udp(from_host, x1_port, 53));
+  Packet ipv6 = ipv4;
+  ipv6[22] = 0x86;
+  ipv6[23] = 0xdd;
+  realm.x3->send(ipv4);
+  CHECK(realm.y->silent());
+  CHECK(realm.counter("denied_protocol") == 0);
+  realm.x3->send(ipv6);
+  CHECK(realm.y->silent());
+  CHECK(realm.counter("denied_protocol") == 1);
+}
+
 TEST_CASE("policing: hosts' packets never enter conntrack or NAT") {
   Realm realm;
   realm.lease_to_hosts();
