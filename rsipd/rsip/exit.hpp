@@ -12,7 +12,7 @@ enum ExitCode : int {
   exit_refused = 1,  ///< the gateway refused, or ended the lease; no such binding; nothing is running
   exit_usage = 2,
   exit_system = 3,       ///< a kernel feature or a permission is missing
-  exit_unavailable = 4,  ///< no answer from the gateway; an address, device, table or registration is in use
+  exit_unavailable = 4,  ///< no gateway, or no answer of it; an address, device, table or registration is in use
 };
 
 ExitCode exit_code_of(const Error& error);

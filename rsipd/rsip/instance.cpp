@@ -52,8 +52,16 @@ Result<void> detach() {
 }  // namespace
 
 int Instance::run() {
+  Result<void> ready = take_over();
+  if (ready) {
+    if (const Result<void> found = find_gateway(); !found) {
+      finish(exit_unavailable, found.error().text());
+      return exit_code_;
+    }
+  }
+  // Not before: a name may take long, and so far there is nothing to undo.
   wait_for_signals();
-  Result<void> ready = prepare();
+  if (ready) ready = prepare();
   if (ready) ready = make_client();
   if (ready) ready = make_follower();
   if (ready) ready = open_control();
@@ -68,8 +76,8 @@ int Instance::run() {
   return exit_code_;
 }
 
-/// Everything that can fail on this host, before the gateway hears of it.
-Result<void> Instance::prepare() {
+/// The device is ours from here on. What an earlier instance left is gone: its default route would mislead a look-up.
+Result<void> Instance::take_over() {
   Result<Lock> lock = Lock::acquire(options_.runtime_dir, options_.device);
   if (!lock) return tl::unexpected(lock.error());
   lock_.emplace(std::move(*lock));
@@ -81,24 +89,46 @@ Result<void> Instance::prepare() {
   if (!stale) return tl::unexpected(stale.error());
   if (*stale) {
     spdlog::warn("removing what an earlier rsip (pid {}) left behind", (*stale)->pid);
-    if (Result<void> done = remove_leftovers(*kernel_, options_.runtime_dir, **stale); !done) return done;
+    return remove_leftovers(*kernel_, options_.runtime_dir, **stale);
   }
+  return {};
+}
+
+Result<void> Instance::find_gateway() {
+  const UpOptions& up = options_.up;
+  const Result<Ipv4> address = host::address_of(up.gateway);
+  if (!address) return tl::unexpected(address.error());
+  peer_ = {*address, up.gateway_port, up.protocol};
+  if (const auto* name = std::get_if<std::string>(&up.gateway)) {
+    spdlog::info("gateway {} is {}", *name, to_string(*address));
+  } else if (from_default_route()) {
+    spdlog::info("gateway is {}, the next hop of the default route", to_string(*address));
+  }
+  return {};
+}
+
+bool Instance::from_default_route() const {
+  return std::holds_alternative<host::DefaultRouter>(options_.up.gateway);
+}
+
+/// Everything that can fail on this host, before the gateway hears of it.
+Result<void> Instance::prepare() {
   if (Result<void> alone = refuse_second_registration(); !alone) return alone;
 
   const UpOptions& up = options_.up;
-  const Result<Ipv4> local = host::address_towards(up.peer.gateway);
+  const Result<Ipv4> local = host::address_towards(peer_.gateway);
   if (!local) return tl::unexpected(local.error());
   base_ = {.device = options_.device,
            .tunnel = up.wish.tunnel,
-           .gateway = up.peer.gateway,
+           .gateway = peer_.gateway,
            .local = *local,
-           .remote = up.peer.gateway,
+           .remote = peer_.gateway,
            .addresses = {},
            .selectors = {},
            .table = up.table,
            .priority = up.rule_priority,
            .default_route = up.default_route};
-  state_ = {::getpid(), options_.device, up.peer, {}, {base_}, std::nullopt, {}};
+  state_ = {::getpid(), options_.device, peer_, {}, {base_}, std::nullopt, {}};
   if (Result<void> saved = save(); !saved) return saved;
   Result<void> made = kernel_->make_device(base_);
   if (!made) state_.networks.clear();  // there is nothing to undo, and a device that has the name is somebody else's
@@ -112,9 +142,8 @@ Result<void> Instance::refuse_second_registration() {
     const Result<std::optional<pid_t>> holder = lock_holder(options_.runtime_dir, device);
     const Result<std::optional<State>> other = read_state(options_.runtime_dir, device);
     const bool runs = holder && holder->has_value() && other && other->has_value();
-    if (runs && (*other)->peer.gateway == options_.up.peer.gateway) {
-      return failure(EBUSY,
-                     "device " + device + " is registered with " + to_string(options_.up.peer.gateway) + " already",
+    if (runs && (*other)->peer.gateway == peer_.gateway) {
+      return failure(EBUSY, "device " + device + " is registered with " + to_string(peer_.gateway) + " already",
                      "a host registers once with a gateway: 'rsip down --device " + device + "'");
     }
   }
@@ -122,11 +151,11 @@ Result<void> Instance::refuse_second_registration() {
 }
 
 Result<void> Instance::make_client() {
-  host::Client::Settings settings{options_.up.peer, base_.local, options_.up.wish, random_spread()};
+  host::Client::Settings settings{peer_, base_.local, options_.up.wish, random_spread()};
   if (!options_.up.psk_file.empty()) {
     const Result<auth::Key> key = auth::read_key(options_.up.psk_file);
     if (!key) return tl::unexpected(key.error());
-    settings.authentication = authentication(*key, {base_.local, options_.up.peer.gateway});
+    settings.authentication = authentication(*key, {base_.local, peer_.gateway});
   }
   host::Client::Events events{[this](const host::Grant& grant) { granted(grant); },
                               [this](const host::Grant& grant) { extended(grant); },
@@ -228,7 +257,7 @@ Result<void> Instance::put_in_force() {
   if (!state_.strongswan.empty()) {
     host::Grant grant = state_.lease->grant;
     if (follower_) grant.spis.clear();  // charon may choose any
-    const std::string snippet = host::strongswan_snippet(grant, options_.up.peer.gateway, options_.up.ike_port);
+    const std::string snippet = host::strongswan_snippet(grant, peer_.gateway, options_.up.ike_port);
     if (Result<void> done = host::write_atomically(state_.strongswan, snippet); !done) return done;
   }
   state_.networks = *wanted;
@@ -281,6 +310,8 @@ void Instance::ended(const host::EndReason& reason, const std::string& text) {
   io_.stop();  // the last answers on the control socket are short enough to have been sent at once
   if (failed_) {
     finish(exit_code_of(*failed_), failed_->text());
+  } else if (std::holds_alternative<host::NoAnswer>(reason) && from_default_route()) {
+    finish(exit_code_of(reason), text + " It is the next hop of the default route; for another, --gateway");
   } else if (!std::holds_alternative<host::Stopped>(reason)) {
     finish(exit_code_of(reason), text);
   } else if (!report_.done()) {

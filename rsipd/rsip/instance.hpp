@@ -33,6 +33,9 @@ class Instance {
   int run();
 
  private:
+  Result<void> take_over();
+  Result<void> find_gateway();
+  bool from_default_route() const;
   Result<void> prepare();
   Result<void> refuse_second_registration();
   Result<void> make_client();
@@ -77,6 +80,7 @@ class Instance {
   std::unique_ptr<host::Client> client_;
   std::unique_ptr<Follower> follower_;  // with --follow-sas
   std::unique_ptr<control::ControlServer> control_;
+  host::Peer peer_;
   State state_;
   host::Network base_;           // the first lease's network, before there is a lease
   std::optional<Error> failed_;  // on this host, as opposed to at the gateway

@@ -13,6 +13,10 @@ constexpr unsigned default_ports = 8;
 constexpr unsigned default_spis = 16;
 constexpr unsigned most_ports = 255;
 
+std::string check_address(const std::string& text) {
+  return parse_ipv4(text) ? "" : "'" + text + "' is not an IPv4 address";
+}
+
 std::string check_remote(const std::string& text) {
   return host::parse_remote(text) ? "" : "'" + text + "' is not ADDR or NAME, with or without :PORT or :LOW-HIGH";
 }
@@ -105,10 +109,6 @@ host::Wish common_wish(const LeaseFlags& flags) {
 CLI::Validator unnamed(CLI::Validator check) {
   check.description("");
   return check;
-}
-
-std::string check_address(const std::string& text) {
-  return parse_ipv4(text) ? "" : "'" + text + "' is not an IPv4 address";
 }
 
 void add_up_lease(CLI::App& up, LeaseFlags& flags) {

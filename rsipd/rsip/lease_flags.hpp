@@ -37,6 +37,5 @@ host::Wish listen_wish_of(const LeaseFlags& flags);
 
 /// A check whose own description stays out of the help.
 CLI::Validator unnamed(CLI::Validator check);
-std::string check_address(const std::string& text);
 
 }  // namespace rsip::program

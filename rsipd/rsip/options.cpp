@@ -59,6 +59,10 @@ std::string check_place(const std::string& text) {
   return host::parse_place(text) ? "" : "'" + text + "' is not an address, a prefix without host bits, or a name";
 }
 
+std::string check_gateway(const std::string& text) {
+  return host::parse_gateway(text) ? "" : "'" + text + "' is not an IPv4 address or a name";
+}
+
 /// The flags that every command has.
 void add_common(CLI::App& command, Flags& flags) {
   command.add_option("--device", flags.device, "Name of the tunnel device")
@@ -75,10 +79,10 @@ void add_json(CLI::App& command, Flags& flags) {
 }
 
 void add_up(CLI::App& up, Flags& flags) {
-  up.add_option("--gateway", flags.gateway, "The gateway's address in the private realm")
-      ->required()
-      ->check(CLI::Validator(check_address, ""))
-      ->type_name("ADDR");
+  up.add_option("--gateway", flags.gateway,
+                "The gateway in the private realm; without it, the next hop of the default route")
+      ->check(CLI::Validator(check_gateway, ""))
+      ->type_name("ADDR|NAME");
   up.add_option("--gateway-port", flags.gateway_port, "The gateway's TCP or UDP port")
       ->check(unnamed(CLI::Range(1, 65535)))
       ->type_name("PORT")
@@ -164,8 +168,9 @@ Options options_of(const Flags& flags, Command command) {
   }
   if (command != Command::up) return options;
   UpOptions& up = options.up;
-  up.peer = {parse_ipv4(flags.gateway).value_or(Ipv4{}), flags.gateway_port,
-             flags.udp ? host::Protocol::udp : host::Protocol::tcp};
+  up.gateway = host::parse_gateway(flags.gateway).value_or(host::DefaultRouter{});
+  up.gateway_port = flags.gateway_port;
+  up.protocol = flags.udp ? host::Protocol::udp : host::Protocol::tcp;
   up.wish = wish_of(flags.up);
   up.ike_port = ike_port_of(flags.ike_port);
   up.wish.cookie_prefix = up.ike_port == host::IkePort::prefix;

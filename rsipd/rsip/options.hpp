@@ -8,6 +8,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "host/gateway.hpp"
 #include "host/locality.hpp"
 #include "host/network.hpp"
 #include "host/remedy.hpp"
@@ -19,7 +20,9 @@ namespace rsip::program {
 enum class Command { up, status, down, assign, listen, free, query };
 
 struct UpOptions {
-  host::Peer peer;
+  host::Gateway gateway;
+  std::uint16_t gateway_port = 4555;
+  host::Protocol protocol = host::Protocol::tcp;
   host::Wish wish;
   host::IkePort ike_port = host::IkePort::assigned;
   std::string strongswan;  ///< absolute path; empty: no snippet

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # rsip in the nodes x1, x2, x3, and traffic with the leased address as its source.
 
+# What host_up says of the gateway: its address, unless a scenario sets something else.
+host_gateway=(--gateway "$Na")
+
 # host_up NODE [FLAG...]: obtains a lease; its description is kept for `lease`.
 host_up() {
   local node=$1
   shift
   mkdir -p "$work/$node"
-  on "$node" "$build/rsipd/rsip" up --gateway "$Na" --runtime-dir "$work/$node/run" --json "$@" \
+  on "$node" "$build/rsipd/rsip" up "${host_gateway[@]}" --runtime-dir "$work/$node/run" --json "$@" \
     > "$work/$node/lease.json" 2> "$work/$node/up.log" || { cat "$work/$node/up.log"; return 1; }
 }
 

@@ -41,6 +41,18 @@ TEST_CASE("options: without --method, what --spis says") {
   CHECK(up_wish({"--remote", "y.example.org:80"}).remote == host::parse_remote("y.example.org:80"));
 }
 
+TEST_CASE("options: the gateway by address, by name, or by the default route") {
+  const auto gateway = [](std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "up");
+    return parsed(arguments).up.gateway;
+  };
+  CHECK(gateway({"--gateway", "10.0.0.1"}) == host::Gateway(Ipv4{0x0a000001}));
+  CHECK(gateway({"--gateway", "n"}) == host::Gateway("n"));
+  CHECK(gateway({"--gateway", "n.example.org"}) == host::Gateway("n.example.org"));
+  CHECK(gateway({}) == host::Gateway(host::DefaultRouter{}));
+  CHECK(host::address_of(Ipv4{0x0a000001}) == Ipv4{0x0a000001});
+}
+
 TEST_CASE("options: the port of IKE, and a cookie prefix for it") {
   const auto up = [](const char* port) { return parsed({"up", "--gateway", "10.0.0.1", "--ike-port", port}).up; };
   CHECK(up("assigned").ike_port == host::IkePort::assigned);
@@ -84,8 +96,11 @@ TEST_CASE("options: listen, free and query") {
 TEST_CASE("options: contradictions and nonsense are wrong usage") {
   const std::vector<std::vector<const char*>> wrong{
       {},
-      {"up"},
-      {"up", "--gateway", "n"},
+      {"up", "--gateway", ""},
+      {"up", "--gateway", "10.0.0.256"},
+      {"up", "--gateway", "10.0.0.1/32"},
+      {"up", "--gateway", "n:4555"},
+      {"up", "--gateway", "fd00::1"},
       {"up", "--gateway", "10.0.0.1", "--method", "rsa-ip", "--ports", "8"},
       {"up", "--gateway", "10.0.0.1", "--method", "rsap-ip", "--spis", "8"},
       {"up", "--gateway", "10.0.0.1", "--method", "rsipsec", "--spis", "0"},

@@ -18,3 +18,14 @@ for transport in --tcp --udp; do
   check "x1 down" host_down x1
   check "nothing is left in n" wait_for 5 no_bindings
 done
+
+# The default route that the killed one leaves is not by which its successor finds the gateway.
+host_gateway=()
+check "x1 up --default-route, without --gateway" host_up x1 --default-route
+pid=$(jq .pid "$work/x1/lease.json")
+kill -KILL "$pid"
+wait_for 5 test ! -d "/proc/$pid"
+check "its default route is left" test -n "$(ip -n x1 route show default table 4555)"
+check "x1 up again" host_up x1 --default-route
+check_equal "with the gateway that is its router" "$Na" "$(jq -r .gateway "$work/x1/lease.json")"
+check "x1 down" host_down x1
