@@ -176,49 +176,43 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
           ""};
 }
 
-}  // namespace
-
-CommandLine parse_command_line(int argc, char** argv) {
-  CLI::App app{
-      "Realm Specific IP gateway: leases ports, SPIs and IKE cookies of shared public addresses to private "
-      "hosts (RFC 3102, 3103, 3104).",
-      "rsipd"};
-  Options options;
+/// Flags as they are written, for those that are read when all are there.
+struct Raw {
   std::vector<std::string> pool;
+  std::vector<std::string> exclusive_pool;
+  std::vector<std::string> own_ike;
   std::vector<std::string> listen;
   std::vector<std::string> allow;
   std::vector<std::string> deny;
   std::vector<std::string> ipsec_allow;
-  std::vector<std::string> local_networks;
-  std::vector<std::string> exclusive_pool;
-  std::vector<std::string> own_ike;
   std::vector<std::string> listen_allow;
   std::vector<std::string> tunnels;
   std::vector<std::string> local_policy;
   std::vector<std::string> remote_policy;
   std::vector<std::string> remote_allow;
   std::vector<std::string> remote_deny;
-  LeaseTime hold{static_cast<std::uint32_t>(options.lease.hold.count())};
-
-  LeaseTime idle_timeout{static_cast<std::uint32_t>(options.limits.idle_timeout.count())};
+  std::vector<std::string> local_networks;
+  LeaseTime hold{};
+  LeaseTime idle_timeout{};
   bool no_udp = false;
+};
 
-  cli::set_up(app, "rsipd " RSIP_VERSION);
-
+/// Interfaces, and what there is to lease.
+void add_pools(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--private-interface", options.private_interfaces, "Interface towards the hosts; repeatable")
       ->type_name("IF")
       ->required();
   app.add_option("--public-interface", options.public_interfaces, "Interface towards the public realm; repeatable")
       ->type_name("IF")
       ->required();
-  app.add_option("--pool", pool,
+  app.add_option("--pool", raw.pool,
                  "Public addresses to share among hosts, or public interfaces whose address to follow; repeatable")
       ->type_name("ADDR|interface:IF[,...]")
       ->delimiter(',')
       ->required();
   app.add_option_function<std::string>(
          "--ports",
-         [&](const std::string& text) {
+         [&options](const std::string& text) {
            options.lease.ports = parse_range<Port>("--ports", text, 1, 65535, "LOW-HIGH within 1-65535");
          },
          "Ports to lease of every address; keep them out of this machine's own use")
@@ -226,7 +220,7 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->default_str("20000-59999");
   app.add_option_function<std::string>(
          "--spis",
-         [&](const std::string& text) {
+         [&options](const std::string& text) {
            options.lease.spis = parse_range<Spi>("--spis", text, 256, 0xffffffff, "LOW-HIGH within 0x100-0xffffffff");
          },
          "SPIs to lease of every address; this machine's own IPsec uses others")
@@ -234,7 +228,7 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->default_str("0x10000000-0x1fffffff");
   app.add_option_function<std::string>(
          "--suggested-spis",
-         [&](const std::string& text) {
+         [&options](const std::string& text) {
            options.lease.suggested_spis.reset();
            if (text == "none") return;
            options.lease.suggested_spis =
@@ -245,56 +239,66 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->default_str("0x100-0xffffffff");
   app.add_option_function<std::string>(
          "--cookie-prefix",
-         [&](const std::string& text) { options.lease.prefix_bits = static_cast<std::uint8_t>(std::stoi(text)); },
+         [&options](const std::string& text) {
+           options.lease.prefix_bits = static_cast<std::uint8_t>(std::stoi(text));
+         },
          "Bits of the IKE cookie prefixes that hosts on port 500 may have; 0: none are given")
       ->check(one_of({"0", "8", "16", "24", "32"}))
       ->type_name("BITS")
       ->default_str(std::to_string(options.lease.prefix_bits));
-  app.add_option("--own-ike", own_ike,
+  app.add_option("--own-ike", raw.own_ike,
                  "Peers whose IKE with a shared address is this machine's own, not the hosts'; repeatable")
       ->type_name("PREFIX");
-  app.add_option("--exclusive-pool", exclusive_pool, "Public addresses to lease as a whole (RSA-IP); repeatable")
+  app.add_option("--exclusive-pool", raw.exclusive_pool, "Public addresses to lease as a whole (RSA-IP); repeatable")
       ->type_name("ADDR[,ADDR...]")
       ->delimiter(',');
   app.add_option_function<std::string>(
          "--listen-ports",
-         [&](const std::string& text) {
+         [&options](const std::string& text) {
            options.lease.listen_ports = parse_range<Port>("--listen-ports", text, 1, 65535, "LOW-HIGH within 1-65535");
          },
          "Further ports that hosts may listen on, such as well-known ones; default: none")
       ->type_name("LOW-HIGH");
-  app.add_option("--listen", listen, "Private addresses to serve; default: the first of each private interface")
+}
+
+/// Who may have what, and from whom.
+void add_policy(CLI::App& app, Options& options, Raw& raw) {
+  app.add_option("--listen", raw.listen, "Private addresses to serve; default: the first of each private interface")
       ->type_name("ADDR[:PORT]");
-  app.add_option("--allow", allow, "Hosts that may register; default: all on a private interface")->type_name("PREFIX");
-  app.add_option("--deny", deny, "Hosts that may not register; stronger than --allow")->type_name("PREFIX");
-  app.add_option("--ipsec-allow", ipsec_allow, "Hosts that may use IPsec; default: all that may register")
+  app.add_option("--allow", raw.allow, "Hosts that may register; default: all on a private interface")
       ->type_name("PREFIX");
-  app.add_option("--listen-allow", listen_allow, "Hosts that may listen on ports; default: all that may register")
+  app.add_option("--deny", raw.deny, "Hosts that may not register; stronger than --allow")->type_name("PREFIX");
+  app.add_option("--ipsec-allow", raw.ipsec_allow, "Hosts that may use IPsec; default: all that may register")
       ->type_name("PREFIX");
-  app.add_option("--tunnel", tunnels, "Tunnel types to offer, the default one first")
+  app.add_option("--listen-allow", raw.listen_allow, "Hosts that may listen on ports; default: all that may register")
+      ->type_name("PREFIX");
+  app.add_option("--tunnel", raw.tunnels, "Tunnel types to offer, the default one first")
       ->type_name("ipip|gre[,...]")
       ->delimiter(',')
       ->default_str("ipip");
-  app.add_option("--local-policy", local_policy, "micro: hosts get one port at a time; repeatable")
+  app.add_option("--local-policy", raw.local_policy, "micro: hosts get one port at a time; repeatable")
       ->type_name("macro|micro[@PREFIX]")
       ->default_str("macro");
-  app.add_option("--remote-policy", remote_policy,
+  app.add_option("--remote-policy", raw.remote_policy,
                  "Hosts must name the address (macro) or address and port (micro) of each peer; repeatable")
       ->type_name("none|macro|micro[@PREFIX]")
       ->default_str("none");
-  app.add_option("--remote-allow", remote_allow, "Peers that hosts may name; default: all")->type_name("PREFIX");
-  app.add_option("--remote-deny", remote_deny, "Peers that hosts may not name; stronger than --remote-allow")
+  app.add_option("--remote-allow", raw.remote_allow, "Peers that hosts may name; default: all")->type_name("PREFIX");
+  app.add_option("--remote-deny", raw.remote_deny, "Peers that hosts may not name; stronger than --remote-allow")
       ->type_name("PREFIX");
-  app.add_option("--local-network", local_networks,
+  app.add_option("--local-network", raw.local_networks,
                  "Networks that hosts reach without RSIP, beside those routed to private interfaces; repeatable")
       ->type_name("PREFIX");
   app.add_option("--psk-file", options.psk_file, "Keys of hosts that must authenticate: lines PREFIX KEY")
       ->type_name("FILE");
+}
+
+void add_limits(CLI::App& app, Options& options, Raw& raw) {
   add_seconds(app, "--lease", options.lease.lease, 1, "Lease of a binding where the host suggests none");
   add_seconds(app, "--max-lease", options.lease.max_lease, 1, "Longest lease of a binding");
   add_seconds(app, "--registration-lease", options.lease.registration_lease, 1,
               "Lease of a registration; its bindings prolong it");
-  add_seconds(app, "--hold", hold, 0, "How long freed ports and SPIs rest before reuse");
+  add_seconds(app, "--hold", raw.hold, 0, "How long freed ports and SPIs rest before reuse");
   add_limit(app, "--max-hosts", options.lease.max_hosts, "Hosts registered at a time");
   add_limit(app, "--max-bindings", options.lease.max_bindings, "Bindings of one host");
   add_limit(app, "--max-addresses", options.lease.max_addresses, "Whole addresses of one host");
@@ -309,8 +313,13 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_limit(app, "--max-connections", options.limits.max_connections, "TCP connections of all hosts");
   add_limit(app, "--max-connections-per-host", options.limits.max_connections_per_host,
             "TCP connections of one host; a further one closes its oldest");
-  add_seconds(app, "--idle-timeout", idle_timeout, 30, "When to close the TCP connection of a silent registered host");
-  app.add_flag("--no-udp", no_udp, "Serve TCP only; requests over UDP are answered with USE_TCP");
+  add_seconds(app, "--idle-timeout", raw.idle_timeout, 30,
+              "When to close the TCP connection of a silent registered host");
+  app.add_flag("--no-udp", raw.no_udp, "Serve TCP only; requests over UDP are answered with USE_TCP");
+}
+
+/// How the daemon runs.
+void add_operation(CLI::App& app, Options& options) {
   app.add_option("--queue", options.queue, "NFQUEUE for first IKE packets")->type_name("N")->capture_default_str();
   app.add_option("--log-group", options.log_group, "NFLOG group for packets that hosts may not send")
       ->type_name("N")
@@ -324,20 +333,20 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->type_name("DIR")
       ->capture_default_str();
   app.add_option_function<std::uint32_t>(
-         "--history", [&](std::uint32_t days) { options.history = std::chrono::days(days); },
+         "--history", [&options](std::uint32_t days) { options.history = std::chrono::days(days); },
          "How long `rsipctl who` can tell who had what")
       ->check(CLI::Range(0, 3650))
       ->type_name("DAYS")
       ->default_str("30");
   app.add_option_function<std::string>(
-         "--seccomp", [&](const std::string& text) { options.seccomp = text == "on"; },
+         "--seccomp", [&options](const std::string& text) { options.seccomp = text == "on"; },
          "Let the kernel refuse system calls that rsipd has no use for")
       ->check(one_of({"on", "off"}))
       ->type_name("on|off")
       ->default_str("on");
   app.add_option_function<std::string>(
          "--metrics",
-         [&](const std::string& text) {
+         [&options](const std::string& text) {
            options.metrics = parse_endpoint(text);
            if (!options.metrics) reject("--metrics", text, "ADDR:PORT, such as 127.0.0.1:9455");
          },
@@ -348,19 +357,20 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->type_name("PATH");
   app.add_option_function<std::string>(
          "--on-exit",
-         [&](const std::string& text) { options.on_exit = text == "remove" ? OnExit::remove : OnExit::keep; },
+         [&options](const std::string& text) { options.on_exit = text == "remove" ? OnExit::remove : OnExit::keep; },
          "Leave steering in force until the leases end, or take it out")
       ->check(one_of({"keep", "remove"}))
       ->type_name("keep|remove")
       ->default_str("keep");
   app.add_option_function<std::string>(
-         "--heal", [&](const std::string& text) { options.heal = text == "on"; }, "Mend what others do to our tables")
+         "--heal", [&options](const std::string& text) { options.heal = text == "on"; },
+         "Mend what others do to our tables")
       ->check(one_of({"on", "off"}))
       ->type_name("on|off")
       ->default_str("on");
   app.add_option_function<std::string>(
          "--own-tables",
-         [&](const std::string& text) {
+         [&options](const std::string& text) {
            options.own_tables = text == "on" ? OwnTables::on : text == "off" ? OwnTables::off : OwnTables::automatic;
          },
          "Let the kernel refuse what others do to our tables; auto: where it can (Linux 6.9)")
@@ -373,31 +383,52 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--check", options.check,
                "Check flags, kernel, interfaces and addresses, print the ruleset that would be loaded, exit");
+}
+
+void read(Raw& raw, Options& options) {
+  options.pool_interfaces = take_interfaces(raw.pool);
+  options.lease.pool = parse_pool("--pool", raw.pool);
+  options.lease.exclusive_pool = parse_pool("--exclusive-pool", raw.exclusive_pool);
+  for (const std::string& text : raw.listen) options.listen.push_back(parse_listen(text));
+  options.policy.allow = parse_prefixes("--allow", raw.allow);
+  options.policy.deny = parse_prefixes("--deny", raw.deny);
+  options.policy.ipsec_allow = parse_prefixes("--ipsec-allow", raw.ipsec_allow);
+  options.policy.listen_allow = parse_prefixes("--listen-allow", raw.listen_allow);
+  options.policy.remote_allow = parse_prefixes("--remote-allow", raw.remote_allow);
+  options.policy.remote_deny = parse_prefixes("--remote-deny", raw.remote_deny);
+  if (!raw.tunnels.empty()) options.policy.tunnels = parse_tunnels(raw.tunnels);
+  options.policy.local = parse_policies<wire::LocalPolicy>(
+      "--local-policy", raw.local_policy, {{"macro", wire::LocalPolicy::macro}, {"micro", wire::LocalPolicy::micro}});
+  options.policy.remote = parse_policies<wire::RemotePolicy>(
+      "--remote-policy", raw.remote_policy,
+      {{"none", wire::RemotePolicy::none}, {"macro", wire::RemotePolicy::macro}, {"micro", wire::RemotePolicy::micro}});
+  options.own_ike = parse_prefixes("--own-ike", raw.own_ike);
+  options.local_networks = parse_prefixes("--local-network", raw.local_networks);
+  options.lease.hold = raw.hold;
+  options.limits.idle_timeout = raw.idle_timeout;
+  options.udp = !raw.no_udp;
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, char** argv) {
+  CLI::App app{
+      "Realm Specific IP gateway: leases ports, SPIs and IKE cookies of shared public addresses to private "
+      "hosts (RFC 3102, 3103, 3104).",
+      "rsipd"};
+  Options options;
+  Raw raw;
+  raw.hold = LeaseTime{static_cast<std::uint32_t>(options.lease.hold.count())};
+  raw.idle_timeout = LeaseTime{static_cast<std::uint32_t>(options.limits.idle_timeout.count())};
+  cli::set_up(app, "rsipd " RSIP_VERSION);
+  add_pools(app, options, raw);
+  add_policy(app, options, raw);
+  add_limits(app, options, raw);
+  add_operation(app, options);
 
   try {
     app.parse(argc, argv);
-    options.pool_interfaces = take_interfaces(pool);
-    options.lease.pool = parse_pool("--pool", pool);
-    options.lease.exclusive_pool = parse_pool("--exclusive-pool", exclusive_pool);
-    for (const std::string& text : listen) options.listen.push_back(parse_listen(text));
-    options.policy.allow = parse_prefixes("--allow", allow);
-    options.policy.deny = parse_prefixes("--deny", deny);
-    options.policy.ipsec_allow = parse_prefixes("--ipsec-allow", ipsec_allow);
-    options.policy.listen_allow = parse_prefixes("--listen-allow", listen_allow);
-    options.policy.remote_allow = parse_prefixes("--remote-allow", remote_allow);
-    options.policy.remote_deny = parse_prefixes("--remote-deny", remote_deny);
-    if (!tunnels.empty()) options.policy.tunnels = parse_tunnels(tunnels);
-    options.policy.local = parse_policies<wire::LocalPolicy>(
-        "--local-policy", local_policy, {{"macro", wire::LocalPolicy::macro}, {"micro", wire::LocalPolicy::micro}});
-    options.policy.remote = parse_policies<wire::RemotePolicy>("--remote-policy", remote_policy,
-                                                               {{"none", wire::RemotePolicy::none},
-                                                                {"macro", wire::RemotePolicy::macro},
-                                                                {"micro", wire::RemotePolicy::micro}});
-    options.own_ike = parse_prefixes("--own-ike", own_ike);
-    options.local_networks = parse_prefixes("--local-network", local_networks);
-    options.lease.hold = hold;
-    options.limits.idle_timeout = idle_timeout;
-    options.udp = !no_udp;
+    read(raw, options);
     check_together(options);
   } catch (const CLI::CallForHelp& help) {
     return {std::nullopt, app.exit(help)};
