@@ -5,8 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <set>
 
+#include "../unit/directory.hpp"
 #include "namespace.hpp"
 #include "realm.hpp"
 #include "ruleset_view.hpp"
@@ -41,6 +44,17 @@ TEST_CASE("skeleton: the text that is built in loads as it is") {
   const Inside inside(space);
   check_ok(steer::load(steer::skeleton_text(skeleton_options({"lo"}))));
   CHECK(ruleset_text().find("notrack queue to 4555") != std::string::npos);
+}
+
+// Debian has it in package netbase, which need not be installed; nft itself knows the names of a few protocols only.
+TEST_CASE("skeleton: loads where there is no /etc/protocols") {
+  const Namespace space;
+  const Inside inside(space);
+  const Directory directory;
+  const std::string path = directory.path + "/rules";
+  std::ofstream(path) << loadable_skeleton({"lo"});
+  const std::string command = "mount --bind /dev/null /etc/protocols; exec nft --check --file " + path;
+  CHECK(std::system(("unshare --mount sh -c '" + command + "'").c_str()) == 0);
 }
 
 TEST_CASE("skeleton: one public device or several") {
