@@ -5,11 +5,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
+#include <cstdio>
 #include <set>
 
-#include "../unit/directory.hpp"
 #include "namespace.hpp"
 #include "realm.hpp"
 #include "ruleset_view.hpp"
@@ -50,11 +48,10 @@ TEST_CASE("skeleton: the text that is built in loads as it is") {
 TEST_CASE("skeleton: loads where there is no /etc/protocols") {
   const Namespace space;
   const Inside inside(space);
-  const Directory directory;
-  const std::string path = directory.path + "/rules";
-  std::ofstream(path) << loadable_skeleton({"lo"});
-  const std::string command = "mount --bind /dev/null /etc/protocols; exec nft --check --file " + path;
-  CHECK(std::system(("unshare --mount sh -c '" + command + "'").c_str()) == 0);
+  FILE* nft = ::popen("unshare --mount sh -c 'mount --bind /dev/null /etc/protocols; exec nft --check --file -'", "w");
+  REQUIRE(nft != nullptr);
+  CHECK(std::fputs(loadable_skeleton({"lo"}).c_str(), nft) >= 0);
+  CHECK(::pclose(nft) == 0);
 }
 
 TEST_CASE("skeleton: one public device or several") {

@@ -4,15 +4,15 @@
 #include <algorithm>
 
 #include "each_of.hpp"
-#include "gateway/assignment.hpp"
+#include "gateway/error.hpp"
 #include "ike/packet.hpp"
 #include "model_says.hpp"
-#include "wire/cookie_prefix.hpp"
 
 namespace rsip::test {
 
 using namespace says;
 using gateway::Bytes;
+using gateway::error;
 using gateway::Peer;
 using gateway::Transport;
 using lease::Kind;

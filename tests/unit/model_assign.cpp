@@ -4,6 +4,7 @@
 
 #include "each_of.hpp"
 #include "gateway/assignment.hpp"
+#include "gateway/error.hpp"
 #include "ike/packet.hpp"
 #include "model.hpp"
 #include "model_says.hpp"
@@ -12,6 +13,7 @@
 namespace rsip::test {
 
 using namespace says;
+using gateway::error;
 using lease::Kind;
 using lease::Time;
 using wire::ErrorCode;

@@ -30,13 +30,4 @@ const Response& expect_a(const std::optional<wire::Message>& answer) {
   return *response;
 }
 
-inline wire::ErrorResponse error(wire::ErrorCode code, std::optional<ClientId> client = {},
-                                 std::optional<BindId> bind = {}) {
-  wire::ErrorResponse response;
-  response.error = code;
-  response.client = client;
-  response.bind = bind;
-  return response;
-}
-
 }  // namespace rsip::test::says
